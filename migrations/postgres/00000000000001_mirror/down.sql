@@ -1,0 +1,17 @@
+DROP SEQUENCE projector_in_hand;
+DROP TABLE sync_runs;
+DROP TABLE webhook_bodies;
+DROP TABLE webhook_events;
+DROP TABLE categories;
+DROP TABLE rate_categories;
+DROP TABLE rate_items;
+DROP TABLE rates;
+DROP TABLE items;
+DROP TABLE transactions;
+DROP TABLE booking_history;
+DROP TABLE booking_taxes;
+DROP TABLE booking_items;
+DROP TABLE bookings;
+DROP TABLE customers;
+DROP TABLE statuses;
+DROP TABLE accounts;

@@ -1,0 +1,67 @@
+//! The application: what handlers share, and which path leads to which.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::config::Config;
+use crate::db::Database;
+use crate::health;
+use crate::problem::Problem;
+use crate::receive::{Budget, probe, receive};
+use crate::record::Recorder;
+use crate::verify::Verifier;
+
+/// What handlers share.
+pub struct App {
+    /// Where the mirror lives.
+    pub database: Database,
+    /// Stores deliveries.
+    pub recorder: Recorder,
+    /// Knows our senders.
+    pub verifier: Verifier,
+    /// The longest body that is taken.
+    pub max_body_bytes: usize,
+    /// The memory that bodies share.
+    pub budget: Budget,
+}
+
+/// A cheap handle on [`App`], for handlers.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+impl AppState {
+    /// Puts the application together.
+    pub fn new(config: &Config, database: Database, recorder: Recorder) -> Self {
+        Self(Arc::new(App {
+            database,
+            recorder,
+            verifier: config.verifier.clone(),
+            max_body_bytes: config.max_body_bytes,
+            budget: Budget::default(),
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+/// Which path leads to which handler.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/webhook", get(probe).post(receive))
+        .route("/webhook/", get(probe).post(receive))
+        .route("/webhook/{secret}", get(probe).post(receive))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(async || Problem::NotFound)
+        .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
+        .with_state(state)
+}

@@ -1,0 +1,94 @@
+//! `events show ID`
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::cli::output;
+use crate::db::events::find;
+use crate::db::rows::{Booking, BookingHistory, BookingItem, BookingTax, Event, EventBody, Item, Rate, Transaction};
+use crate::db::{Database, Result, Tx};
+use crate::parse;
+
+pub(super) const EXAMPLE: &str = "Example:
+  checkfront-mirror events show 1780000000000000";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The event's id
+    id: i64,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, database: &Database) -> anyhow::Result<ExitCode> {
+    let found = database.read(|tx| Ok((find(tx, args.id)?, EventBody::find(tx, args.id)?)))?;
+    let event = found.0.with_context(|| format!("there is no event {}; `events list` lists them", args.id))?;
+    let rows = database.read(|tx| rows_of(tx, &event))?;
+    let (headers, body) = found.1.map_or((Value::Null, Vec::new()), |stored| (stored.headers.0, stored.body));
+    if args.json {
+        let shown = json!({ "event": event, "headers": headers, "body": String::from_utf8_lossy(&body), "rows": rows });
+        output::print(&shown.to_string())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let none = || "-".to_owned();
+    output::print(&format!("event      {}", event.id))?;
+    output::print(&format!("received   {} by {}", event.received_at.0.to_rfc3339(), event.receiver))?;
+    output::print(&format!("from       {}", event.remote_ip.clone().unwrap_or_else(none)))?;
+    output::print(&format!("kind       {}", event.type_name.clone().or(event.kind.clone()).unwrap_or_else(none)))?;
+    output::print(&format!("key        {}", event.entity_key.clone().unwrap_or_else(none)))?;
+    output::print(&format!("decision   {}", event.state.as_str()))?;
+    if let Some(error) = &event.error {
+        output::print(&format!("because    {error}"))?;
+    }
+    output::print(&format!("rows       {}", if rows.is_empty() { none() } else { rows.join("\n           ") }))?;
+    output::print(&format!("\n{}", pretty(&body, event.content_type.as_deref())))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The body as the document it was read as; as it stands, where it could not be read.
+fn pretty(body: &[u8], content_type: Option<&str>) -> String {
+    let document = parse::parse(body, content_type);
+    match (document.format, document.root) {
+        (Some(_), Ok(root)) => serde_json::to_string_pretty(&root.into_json()).unwrap_or_default(),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    }
+}
+
+/// The rows that still are as this event wrote them.
+fn rows_of(tx: &mut Tx<'_>, event: &Event) -> Result<Vec<String>> {
+    let (Some(account), Some(kind), Some(key)) = (event.account_id, event.kind.as_deref(), &event.entity_key) else {
+        return Ok(Vec::new());
+    };
+    let keys = std::slice::from_ref(key);
+    let id = key.parse().unwrap_or_default();
+    let mut rows = Vec::new();
+    match kind {
+        "booking" => {
+            let bookings = Booking::load(tx, account, keys)?.into_iter();
+            rows.extend(bookings.filter(|row| row.last_event_id == event.id).map(|row| format!("bookings {}", row.code)));
+            let lines = BookingItem::load(tx, account, keys)?.into_iter().filter(|row| row.last_event_id == event.id);
+            rows.extend(lines.map(|row| format!("booking_items {key} {}", row.line_id)));
+            let taxes = BookingTax::load(tx, account, keys)?.into_iter().filter(|row| row.last_event_id == event.id);
+            rows.extend(taxes.map(|row| format!("booking_taxes {key} {}", row.position)));
+            let steps = BookingHistory::of(tx, account, key)?.into_iter().filter(|row| row.event_id == event.id);
+            rows.extend(steps.map(|row| format!("booking_history {key}: {}", row.changes.0)));
+        }
+        "transaction" => {
+            let found = Transaction::load(tx, account, keys)?.into_iter().filter(|row| row.last_event_id == event.id);
+            rows.extend(found.map(|row| format!("transactions {key} {} {}", row.gateway_id, row.status_id)));
+        }
+        "item" => {
+            let found = Item::load(tx, account, &[id])?.into_iter().filter(|row| row.last_event_id == event.id);
+            rows.extend(found.map(|row| format!("items {}", row.item_id)));
+        }
+        "rate" => {
+            let found = Rate::load(tx, account, &[id])?.into_iter().filter(|row| row.last_event_id == event.id);
+            rows.extend(found.map(|row| format!("rates {}", row.rate_id)));
+        }
+        _ => {}
+    }
+    Ok(rows)
+}

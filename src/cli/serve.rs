@@ -1,0 +1,125 @@
+//! `serve`: receive webhooks and keep the tables current, until told to stop.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::output;
+use crate::app::{AppState, router};
+use crate::config::Config;
+use crate::db::{Database, DatabaseUrl, migrate};
+use crate::project::{Projector, Wake, Worker};
+use crate::record::Recorder;
+use crate::serve::{Listener, serve};
+
+const EXAMPLE: &str = "Example:
+  WEBHOOK_SECRET=$(openssl rand -hex 16) checkfront-mirror serve --bind 0.0.0.0:8080 --show-url";
+
+#[derive(Debug, Default, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Args {
+    /// Print the webhook's URL with the secret in it
+    #[arg(long)]
+    show_url: bool,
+}
+
+pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run_until_stopped(args, config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
+    let shutdown = on_signal()?;
+    let listener = listen(config).await?;
+    let address = listener.socket.local_addr()?;
+    config.check_reach(address)?;
+
+    let (database, url) = (Database::open(&config.database_url), &config.database_url);
+    let database = database.with_context(|| format!("cannot open {url}"))?;
+    let (wake, starting) = (Wake::default(), database.clone());
+    let (woken, accounts) = (wake.clone(), config.accounts.clone());
+    let started = tokio::task::spawn_blocking(move || start(&starting, woken, accounts)).await?;
+    let (recorder, recording, projector) = started.with_context(|| format!("cannot use {url}"))?;
+    announce(args, config, address);
+
+    serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
+    // The last handle on the recorder went with the router; what was queued is stored before its thread ends.
+    tokio::task::spawn_blocking(move || {
+        let _ = recording.join();
+        projector.stop();
+    })
+    .await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+type Started = (Recorder, std::thread::JoinHandle<()>, Worker);
+
+/// Migrates, then starts the two writers.
+fn start(database: &Database, wake: Wake, accounts: crate::project::Settings) -> anyhow::Result<Started> {
+    let applied = migrate::run(&mut database.session())?;
+    if !applied.is_empty() {
+        tracing::info!(migrations = applied.join(" "), "the database was migrated");
+    }
+    let (recorder, recording) = Recorder::start(database, wake.clone())?;
+    let worker = Worker::start(Projector::new(database, accounts), wake)?;
+    Ok((recorder, recording, worker))
+}
+
+/// The socket that was passed in, or one of our own.
+async fn listen(config: &Config) -> anyhow::Result<Listener> {
+    if let Some(socket) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
+        socket.set_nonblocking(true)?;
+        return Ok(Listener { socket: TcpListener::from_std(socket)?, passed_in: true });
+    }
+    let socket = TcpListener::bind(config.bind).await;
+    let socket = socket.with_context(|| format!("cannot listen on {}; choose another with BIND or PORT", config.bind))?;
+    Ok(Listener { socket, passed_in: false })
+}
+
+/// Cancelled by SIGTERM or Ctrl-C.
+fn on_signal() -> anyhow::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = CancellationToken::new();
+    let shutdown = token.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is in flight is answered first");
+        token.cancel();
+    });
+    Ok(shutdown)
+}
+
+/// Says where it listens, what it fills, and what to paste into Checkfront.
+fn announce(args: &Args, config: &Config, address: SocketAddr) {
+    let database = match &config.database_url {
+        DatabaseUrl::Sqlite(path) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            format!("the SQLite file {}", path.display())
+        }
+        postgres @ DatabaseUrl::Postgres(_) => postgres.to_string(),
+    };
+    let secret = config.verifier.secret.as_ref().map(|secret| if args.show_url { secret.reveal() } else { "********" });
+    let path = secret.map_or_else(|| "/webhook".to_owned(), |secret| format!("/webhook/{secret}"));
+    output::complain(&format!(
+        "checkfront-mirror {} listens on http://{address} and fills {database}\n\
+         Paste into Checkfront (Manage > Developer > Webhooks): https://YOUR-PUBLIC-HOST{path}",
+        env!("CARGO_PKG_VERSION"),
+    ));
+    if secret.is_some() && !args.show_url {
+        output::complain("  (`serve --show-url` prints the secret)");
+    }
+    if !config.verifier.is_configured() {
+        output::complain(
+            "Warning: unverified. Whoever reaches this address can send bookings; set WEBHOOK_SECRET before it is public.",
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Configuration: flag, else environment, else `.env`, else the default. A wrong value stops the start.
+
+mod options;
+mod secret;
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use thiserror::Error;
+
+pub use options::{LogFormat, Options};
+pub use secret::Secret;
+
+use crate::db::DatabaseUrl;
+use crate::project::{Settings, Zones};
+use crate::verify::Verifier;
+
+/// A wrong setting: which one, and what would be right.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{name}: {reason}")]
+pub struct ConfigError {
+    name: &'static str,
+    reason: String,
+}
+
+/// What the program was told to do, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `DATABASE_URL`: where the mirror lives.
+    pub database_url: DatabaseUrl,
+    /// `BIND`, or `PORT` on all addresses: where to listen.
+    pub bind: SocketAddr,
+    /// `WEBHOOK_SECRET`, `WEBHOOK_HMAC_*`, `WEBHOOK_ALLOW`, `TRUSTED_PROXIES`: who may send.
+    pub verifier: Verifier,
+    /// `ALLOW_UNVERIFIED`: whether anyone may send from beyond this machine.
+    pub allow_unverified: bool,
+    /// `MAX_BODY_BYTES`: the longest body that is taken.
+    pub max_body_bytes: usize,
+    /// `CHECKFRONT_HOST` and `ACCOUNT_TIMEZONE`: what the mirror is told about accounts.
+    pub accounts: Settings,
+}
+
+impl Config {
+    /// Checks the options; secrets come from the environment, or from the file that `NAME_FILE` names.
+    pub fn load(options: &Options) -> Result<Self, ConfigError> {
+        Self::from(options, &|name| std::env::var(name).ok())
+    }
+
+    fn from(options: &Options, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let url = options.database_url.clone().filter(|url| !url.is_empty());
+        let url = match url {
+            Some(url) => url,
+            None => secret::read("DATABASE_URL", environment)?
+                .map_or_else(|| "sqlite://checkfront.db".to_owned(), |url| url.reveal().to_owned()),
+        };
+        let hmac_header = options.webhook_hmac_header.clone().unwrap_or_else(|| "X-Webhook-Signature".to_owned());
+        axum::http::HeaderName::try_from(hmac_header.as_str())
+            .map_err(|_| wrong("WEBHOOK_HMAC_HEADER", "is no header name; write one such as X-Webhook-Signature"))?;
+        let secret = secret::read("WEBHOOK_SECRET", environment)?;
+        if secret.as_ref().is_some_and(|secret| secret.reveal().contains('/')) {
+            return Err(wrong("WEBHOOK_SECRET", "holds a `/`, which a path cannot carry; use letters and digits"));
+        }
+        Ok(Self {
+            database_url: url.parse().map_err(|reason| wrong("DATABASE_URL", reason))?,
+            bind: bind(options)?,
+            verifier: Verifier {
+                secret,
+                hmac: secret::read("WEBHOOK_HMAC_SECRET", environment)?.map(|key| (key, hmac_header)),
+                allow: networks("WEBHOOK_ALLOW", options.webhook_allow.as_deref())?,
+                trusted_proxies: networks("TRUSTED_PROXIES", options.trusted_proxies.as_deref())?,
+            },
+            allow_unverified: match options.allow_unverified.as_deref().unwrap_or("false").to_lowercase().as_str() {
+                "true" | "1" | "yes" => true,
+                "false" | "0" | "no" | "" => false,
+                _ => return Err(wrong("ALLOW_UNVERIFIED", "write true or false")),
+            },
+            max_body_bytes: number("MAX_BODY_BYTES", options.max_body_bytes.as_deref(), 4 << 20)?,
+            accounts: Settings {
+                default_host: host(options.checkfront_host.as_deref())?,
+                zones: zones(options.account_timezone.as_deref())?,
+            },
+        })
+    }
+
+    /// Refuses to take deliveries from beyond this machine that nobody vouches for.
+    pub fn check_reach(&self, listening: SocketAddr) -> Result<(), ConfigError> {
+        let reachable = !listening.ip().to_canonical().is_loopback();
+        if reachable && !self.verifier.is_configured() && !self.allow_unverified {
+            return Err(wrong(
+                "WEBHOOK_SECRET",
+                format!(
+                    "is not set, and {listening} can be reached from other machines, so anyone could send bookings; \
+                     set it to a long random word, or set ALLOW_UNVERIFIED=true where the network is your own"
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn wrong(name: &'static str, reason: impl Into<String>) -> ConfigError {
+    ConfigError { name, reason: reason.into() }
+}
+
+fn given(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|value| !value.is_empty())
+}
+
+fn bind(options: &Options) -> Result<SocketAddr, ConfigError> {
+    if let Some(bind) = given(options.bind.as_deref()) {
+        return bind
+            .parse()
+            .map_err(|_| wrong("BIND", format!("`{bind}` is no address with a port; write one such as 127.0.0.1:8080")));
+    }
+    match given(options.port.as_deref()) {
+        None => Ok(SocketAddr::from(([127, 0, 0, 1], 8080))),
+        Some(port) => {
+            let number = port.parse().map_err(|_| wrong("PORT", format!("`{port}` is no port; write one such as 8080")))?;
+            Ok(SocketAddr::from(([0, 0, 0, 0], number)))
+        }
+    }
+}
+
+fn networks(name: &'static str, list: Option<&str>) -> Result<Vec<IpNet>, ConfigError> {
+    let parts = list.unwrap_or_default().split([',', ' ']).map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let network = part.parse::<IpNet>().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| wrong(name, format!("`{part}` is no network; write one such as 203.0.113.0/24")))
+        })
+        .collect()
+}
+
+fn number(name: &'static str, value: Option<&str>, default: usize) -> Result<usize, ConfigError> {
+    let Some(value) = given(value) else { return Ok(default) };
+    let number = value.parse().ok().filter(|&number| number > 0);
+    number.ok_or_else(|| wrong(name, format!("`{value}` is no count; write a whole number such as {default}")))
+}
+
+fn host(value: Option<&str>) -> Result<String, ConfigError> {
+    let Some(value) = given(value) else { return Ok("default".to_owned()) };
+    if value.contains(['/', ':', ' ']) || value.len() > 200 {
+        return Err(wrong("CHECKFRONT_HOST", "write the host alone, such as your-company.checkfront.com"));
+    }
+    Ok(value.to_lowercase())
+}
+
+fn zones(value: Option<&str>) -> Result<Zones, ConfigError> {
+    value.unwrap_or_default().parse().map_err(|reason: String| wrong("ACCOUNT_TIMEZONE", reason))
+}
+
+#[cfg(test)]
+mod tests;

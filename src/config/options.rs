@@ -1,0 +1,62 @@
+//! The options of the command line, each also an environment variable. Secrets are variables only.
+
+use clap::{Args, ValueEnum};
+
+/// Options of every command, as typed. `Config::load` checks them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Options {
+    /// Where the mirror lives: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: sqlite://checkfront.db]
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "BIND", global = true, value_name = "ADDRESS:PORT")]
+    pub bind: Option<String>,
+
+    /// Port to listen on, on all addresses, where `--bind` is not given
+    #[arg(long, env = "PORT", global = true)]
+    pub port: Option<String>,
+
+    /// Networks that deliveries may come from, separated by commas [default: all]
+    #[arg(long, env = "WEBHOOK_ALLOW", global = true, value_name = "CIDRS")]
+    pub webhook_allow: Option<String>,
+
+    /// Proxies whose X-Forwarded-For is believed, separated by commas
+    #[arg(long, env = "TRUSTED_PROXIES", global = true, value_name = "CIDRS")]
+    pub trusted_proxies: Option<String>,
+
+    /// Header that holds the HMAC-SHA256 of the body; the key is in `WEBHOOK_HMAC_SECRET` [default: X-Webhook-Signature]
+    #[arg(long, env = "WEBHOOK_HMAC_HEADER", global = true, value_name = "NAME")]
+    pub webhook_hmac_header: Option<String>,
+
+    /// Listen beyond this machine without a `WEBHOOK_SECRET`
+    #[arg(long, env = "ALLOW_UNVERIFIED", global = true, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub allow_unverified: Option<String>,
+
+    /// Host of the account whose bodies name none [default: default]
+    #[arg(long, env = "CHECKFRONT_HOST", global = true, value_name = "HOST")]
+    pub checkfront_host: Option<String>,
+
+    /// Time zone of all accounts, or `host=zone,host=zone` [default: UTC]
+    #[arg(long, env = "ACCOUNT_TIMEZONE", global = true, value_name = "ZONE")]
+    pub account_timezone: Option<String>,
+
+    /// Longest body that is taken [default: 4194304]
+    #[arg(long, env = "MAX_BODY_BYTES", global = true, value_name = "BYTES")]
+    pub max_body_bytes: Option<String>,
+
+    /// Log as lines of text, or as one JSON object a line
+    #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}

@@ -1,0 +1,91 @@
+//! The database: one Diesel code base, SQLite or PostgreSQL behind it. Knows no Checkfront.
+
+mod error;
+pub mod events;
+pub mod migrate;
+mod postgres;
+pub mod projector_lock;
+pub mod rows;
+#[allow(missing_docs, reason = "docs/TABLES.md describes every column")]
+pub mod schema;
+mod session;
+mod sqlite;
+pub mod types;
+pub mod upsert;
+mod url;
+
+pub use error::{Error, Result};
+pub use session::Session;
+pub use url::DatabaseUrl;
+
+use diesel::prelude::*;
+
+/// Where the mirror lives. Cheap to clone; connects when first used.
+#[derive(Clone)]
+pub enum Database {
+    /// A server, reached through a small pool for reads and a connection of its own for each writer.
+    Postgres(std::sync::Arc<postgres::Postgres>),
+    /// A file, with one writer connection that all share, and a pool of readers.
+    Sqlite(std::sync::Arc<sqlite::Sqlite>),
+}
+
+/// A transaction under way, on either database.
+pub enum Tx<'c> {
+    /// On PostgreSQL.
+    Postgres(&'c mut PgConnection),
+    /// On SQLite.
+    Sqlite(&'c mut SqliteConnection),
+}
+
+/// Type-checks the query against both databases and runs it on the one in use.
+macro_rules! on {
+    ($tx:expr, |$conn:ident| $query:expr) => {
+        match $tx {
+            $crate::db::Tx::Postgres($conn) => {
+                let $conn = &mut **$conn;
+                $query
+            }
+            $crate::db::Tx::Sqlite($conn) => {
+                let $conn = &mut **$conn;
+                $query
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+impl Database {
+    /// Prepares access; a SQLite file is opened (and made where missing), a server is not contacted yet.
+    pub fn open(url: &DatabaseUrl) -> Result<Self> {
+        Ok(match url {
+            DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url)?.into()),
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(sqlite::Sqlite::open(path)?.into()),
+        })
+    }
+
+    /// A writer of its own. On PostgreSQL it holds a connection, made anew after a fault.
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// Runs a read on a pooled connection. Blocks; call it on a blocking thread.
+    pub fn read<T>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Postgres(postgres) => read(&mut Tx::Postgres(&mut *postgres.reader()?)),
+            Self::Sqlite(sqlite) => read(&mut Tx::Sqlite(&mut *sqlite.reader()?)),
+        }
+    }
+
+    /// Whether another writer of this process waits for the one writer that SQLite has.
+    pub fn is_awaited(&self) -> bool {
+        matches!(self, Self::Sqlite(sqlite) if sqlite.is_awaited())
+    }
+
+    /// `sqlite` or `postgres`, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "postgres",
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The event log as a work list: claim pending events, settle them; and what users ask of it.
+
+mod selection;
+mod settle;
+
+pub use selection::Selection;
+pub use settle::{Settlement, settle};
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::rows::{Event, EventBody};
+use super::schema::{webhook_bodies, webhook_events};
+use super::types::EventState;
+use super::{Result, Tx, on};
+
+/// An event and its body.
+pub type Delivery = (Event, EventBody);
+
+/// The next pending events, oldest first.
+///
+/// By state, never by a high-water mark: a lower id may be committed late. The state is a literal, so that the
+/// partial index serves.
+pub fn claim(tx: &mut Tx<'_>, limit: usize) -> Result<Vec<Delivery>> {
+    let query = || webhook_events::table.inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)));
+    let query = || query().filter(sql::<Bool>("webhook_events.state = 'pending'")).order(webhook_events::id);
+    let query = || query().limit(i64::try_from(limit).unwrap_or(i64::MAX));
+    Ok(on!(tx, |connection| query().load(connection))?)
+}
+
+/// How many events wait.
+pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64> {
+    let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'pending'"));
+    Ok(on!(tx, |connection| query().count().get_result(connection))?)
+}
+
+/// How many dead letters there are.
+pub fn count_failed(tx: &mut Tx<'_>) -> Result<i64> {
+    let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'failed'"));
+    Ok(on!(tx, |connection| query().count().get_result(connection))?)
+}
+
+/// When the oldest event that waits was received.
+pub fn oldest_pending(tx: &mut Tx<'_>) -> Result<Option<super::types::Timestamp>> {
+    let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'pending'"));
+    let query = || query().order(webhook_events::id).select(webhook_events::received_at);
+    Ok(on!(tx, |connection| query().first(connection).optional())?)
+}
+
+/// A page of what a booking's row was made from: events that described it, and those of them set again to pending.
+pub fn told_of_booking(tx: &mut Tx<'_>, account_id: i32, code: &str, after: i64, limit: i64) -> Result<Vec<Delivery>> {
+    let told = [EventState::Applied, EventState::Unchanged];
+    let again = webhook_events::state.eq(EventState::Pending).and(webhook_events::prior_state.assume_not_null().eq_any(told));
+    let query = webhook_events::table
+        .inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)))
+        .filter(webhook_events::account_id.eq(account_id))
+        .filter(webhook_events::kind.eq("booking"))
+        .filter(webhook_events::entity_key.eq(code))
+        .filter(webhook_events::id.gt(after))
+        .filter(webhook_events::state.eq_any(told).or(again))
+        .order(webhook_events::id)
+        .limit(limit);
+    Ok(on!(tx, |connection| query.load(connection))?)
+}
+
+/// Counts a death of the process against an event; returns how often it was tried.
+pub fn add_attempt(tx: &mut Tx<'_>, id: i64) -> Result<Option<i32>> {
+    let query = diesel::update(webhook_events::table.find(id).filter(sql::<Bool>("state = 'pending'")))
+        .set(webhook_events::attempts.eq(webhook_events::attempts + 1))
+        .returning(webhook_events::attempts);
+    Ok(on!(tx, |connection| query.get_result(connection).optional())?)
+}
+
+/// Sets events again to pending, keeping their ids, and what was decided before; returns how many were not pending.
+pub fn set_pending(tx: &mut Tx<'_>, ids: &[i64]) -> Result<usize> {
+    let query = diesel::update(webhook_events::table)
+        .filter(webhook_events::id.eq_any(ids))
+        .filter(webhook_events::state.ne(EventState::Pending))
+        .set((
+            webhook_events::prior_state.eq(webhook_events::state.nullable()),
+            webhook_events::state.eq(EventState::Pending),
+            webhook_events::attempts.eq(0),
+        ));
+    Ok(on!(tx, |connection| query.execute(connection))?)
+}
+
+/// One event.
+pub fn find(tx: &mut Tx<'_>, id: i64) -> Result<Option<Event>> {
+    let query = || webhook_events::table.find(id);
+    Ok(on!(tx, |connection| query().first(connection).optional())?)
+}

@@ -1,0 +1,86 @@
+//! Migrations, embedded in the binary, run under a lock.
+
+use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{Error, Result, Session, Tx, on, projector_lock};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// A migration and whether this database has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Migration {
+    /// The folder's name, which sorts by age.
+    pub name: String,
+    /// Whether it has been run here.
+    pub applied: bool,
+}
+
+/// Runs what is missing, all of it or nothing, and returns the names of what was run.
+///
+/// Several instances may start at once: one migrates, the others wait and find nothing left to do.
+pub fn run(session: &mut Session) -> Result<Vec<String>> {
+    session.transaction(|tx| {
+        projector_lock::migrating(tx)?;
+        refuse_newer(tx)?;
+        let failed = |error| Error::Schema(format!("a migration failed, nothing was changed: {error}"));
+        match tx {
+            Tx::Postgres(connection) => names(connection.run_pending_migrations(POSTGRES).map_err(failed)?),
+            Tx::Sqlite(connection) => names(connection.run_pending_migrations(SQLITE).map_err(failed)?),
+        }
+    })
+}
+
+/// All migrations of this binary, oldest first.
+pub fn status(session: &mut Session) -> Result<Vec<Migration>> {
+    session.transaction(|tx| {
+        let applied = applied(tx)?;
+        let known = known(tx)?;
+        Ok(known.into_iter().map(|name| Migration { applied: applied.contains(&version(&name)), name }).collect())
+    })
+}
+
+fn names(versions: Vec<MigrationVersion<'_>>) -> Result<Vec<String>> {
+    Ok(versions.into_iter().map(|version| version.to_string()).collect())
+}
+
+/// A newer program has been here: its tables may mean what this one does not know.
+fn refuse_newer(tx: &mut Tx<'_>) -> Result<()> {
+    let known: Vec<_> = known(tx)?.iter().map(|name| version(name)).collect();
+    match applied(tx)?.into_iter().find(|version| !known.contains(version)) {
+        None => Ok(()),
+        Some(newer) => Err(Error::Schema(format!(
+            "the database is newer than this program: it has migration {newer}, the newest here is {}; \
+             install the newer checkfront-mirror again, or restore the database from before its upgrade",
+            known.last().map_or("none", String::as_str)
+        ))),
+    }
+}
+
+fn applied(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let versions = on!(tx, |connection| connection.applied_migrations())
+        .map_err(|error| Error::Schema(format!("cannot read the list of migrations: {error}")))?;
+    names(versions)
+}
+
+fn known(tx: &Tx<'_>) -> Result<Vec<String>> {
+    let failed = |error| Error::Schema(format!("cannot read the embedded migrations: {error}"));
+    let mut names: Vec<String> = match tx {
+        Tx::Postgres(_) => {
+            let migrations = MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES).map_err(failed)?;
+            migrations.iter().map(|migration| migration.name().to_string()).collect()
+        }
+        Tx::Sqlite(_) => {
+            let migrations = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).map_err(failed)?;
+            migrations.iter().map(|migration| migration.name().to_string()).collect()
+        }
+    };
+    names.sort();
+    Ok(names)
+}
+
+/// `00000000000001_mirror` is version `00000000000001`.
+fn version(name: &str) -> String {
+    name.split('_').next().unwrap_or(name).to_owned()
+}

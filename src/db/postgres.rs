@@ -1,0 +1,51 @@
+//! PostgreSQL: connections and what every one of them is told first.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+
+use super::Result;
+
+type Manager = ConnectionManager<PgConnection>;
+
+/// `synchronous_commit`: an answer is given only for what is on disk, whatever the server's default.
+const SETTINGS: &str = "SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;";
+
+/// A PostgreSQL server.
+pub struct Postgres {
+    url: String,
+    readers: Pool<Manager>,
+}
+
+impl Postgres {
+    pub(super) fn new(url: &str) -> Result<Self> {
+        let readers = Pool::builder()
+            .max_size(4)
+            .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(5))
+            .connection_customizer(Box::new(Settings))
+            .build(Manager::new(url))?;
+        Ok(Self { url: url.to_owned(), readers })
+    }
+
+    pub(super) fn connect(&self) -> Result<PgConnection> {
+        let mut connection = PgConnection::establish(&self.url)?;
+        connection.batch_execute(SETTINGS)?;
+        Ok(connection)
+    }
+
+    pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {
+        Ok(self.readers.get()?)
+    }
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
+    fn on_acquire(&self, connection: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
+        connection.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
+    }
+}

@@ -1,0 +1,25 @@
+//! One struct per table, for insert, select and update; its queries are its methods.
+
+mod account;
+mod booking;
+mod booking_history;
+mod booking_item;
+mod booking_tax;
+mod customer;
+mod event;
+mod item;
+mod rate;
+mod sync_run;
+mod transaction;
+
+pub use account::{Account, Status};
+pub use booking::Booking;
+pub use booking_history::BookingHistory;
+pub use booking_item::BookingItem;
+pub use booking_tax::BookingTax;
+pub use customer::Customer;
+pub use event::{Event, EventBody};
+pub use item::Item;
+pub use rate::{Rate, RateCategory, RateItem};
+pub use sync_run::SyncRun;
+pub use transaction::Transaction;

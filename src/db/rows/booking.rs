@@ -1,0 +1,79 @@
+//! Bookings, as they stand now.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::db::schema::bookings;
+use crate::db::types::{Amount, Json, Timestamp};
+use crate::db::upsert::{row, upsert};
+use crate::db::{Result, Tx, on};
+
+row! {
+    /// A booking, as its last delivery left it.
+    Booking in bookings, key (account_id, code), on conflict Newer {
+        account_id: i32,
+        code: String,
+        booking_id: Option<i64>,
+        status_id: Option<String>,
+        customer_key: Option<String>,
+        customer_name: Option<String>,
+        customer_email: Option<String>,
+        customer_phone: Option<String>,
+        created_at: Option<Timestamp>,
+        start_at: Option<Timestamp>,
+        end_at: Option<Timestamp>,
+        created_on: Option<NaiveDate>,
+        start_on: Option<NaiveDate>,
+        end_on: Option<NaiveDate>,
+        staff_id: Option<i64>,
+        source_ip: Option<String>,
+        tid: Option<String>,
+        currency_id: Option<String>,
+        sub_total: Option<Amount>,
+        tax_total: Option<Amount>,
+        paid_total: Option<Amount>,
+        discount: Option<Amount>,
+        total: Option<Amount>,
+        fields: Option<Json>,
+        meta: Option<Json>,
+        extra: Option<Json>,
+        content_hash: String,
+        provider: Option<String>,
+        partner_id: Option<i64>,
+        checked_in_at: Option<Timestamp>,
+        checked_out_at: Option<Timestamp>,
+        tax_inc_total: Option<Amount>,
+        first_event_id: i64,
+        last_event_id: i64,
+        updated_at: Timestamp,
+        deleted_at: Option<Timestamp>,
+    }
+}
+
+impl Booking {
+    /// The stored rows of these codes.
+    pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
+        let query = || bookings::table.filter(bookings::account_id.eq(account_id));
+        Ok(on!(tx, |connection| query().filter(bookings::code.eq_any(codes)).load(connection))?)
+    }
+
+    /// A page of an account's bookings, by code.
+    pub fn page(tx: &mut Tx<'_>, account_id: i32, after: &str, limit: i64) -> Result<Vec<Self>> {
+        let query = || bookings::table.filter(bookings::account_id.eq(account_id)).filter(bookings::code.gt(after));
+        let query = || query().order(bookings::code).limit(limit);
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
+    /// How many bookings each of these customers has.
+    pub fn count_by_customer(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<Vec<(Option<String>, i64)>> {
+        let query = || bookings::table.filter(bookings::account_id.eq(account_id));
+        let query = || query().filter(bookings::customer_key.eq_any(keys)).group_by(bookings::customer_key);
+        Ok(on!(tx, |connection| query().select((bookings::customer_key, diesel::dsl::count_star())).load(connection))?)
+    }
+
+    /// Writes the rows, unless newer ones are stored.
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+        upsert!(tx, Self, rows)?;
+        Ok(())
+    }
+}

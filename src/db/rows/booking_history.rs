@@ -1,0 +1,47 @@
+//! What each delivery changed in its booking.
+
+use diesel::prelude::*;
+
+use crate::db::schema::booking_history;
+use crate::db::types::{Amount, Json, Timestamp};
+use crate::db::upsert::{row, upsert};
+use crate::db::{Result, Tx, on};
+
+row! {
+    /// A step in a booking's life: the state after it, and what it changed.
+    BookingHistory in booking_history, key (account_id, booking_code, event_id), on conflict Keep {
+        account_id: i32,
+        booking_code: String,
+        event_id: i64,
+        recorded_at: Timestamp,
+        status_id: Option<String>,
+        total: Option<Amount>,
+        paid_total: Option<Amount>,
+        start_at: Option<Timestamp>,
+        end_at: Option<Timestamp>,
+        changes: Json,
+    }
+}
+
+impl BookingHistory {
+    /// The history of a booking, oldest first.
+    pub fn of(tx: &mut Tx<'_>, account_id: i32, code: &str) -> Result<Vec<Self>> {
+        let query = || booking_history::table.filter(booking_history::account_id.eq(account_id));
+        let query = || query().filter(booking_history::booking_code.eq(code)).order(booking_history::event_id);
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
+    /// Adds steps; those that are there stay.
+    pub fn insert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+        upsert!(tx, Self, rows)?;
+        Ok(())
+    }
+
+    /// Forgets a booking's history, to be told again.
+    pub fn delete(tx: &mut Tx<'_>, account_id: i32, code: &str) -> Result<()> {
+        let stored = || booking_history::table.filter(booking_history::account_id.eq(account_id));
+        let stored = || stored().filter(booking_history::booking_code.eq(code));
+        on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Customers.
+
+use diesel::prelude::*;
+
+use crate::db::schema::customers;
+use crate::db::types::{Json, Timestamp};
+use crate::db::upsert::{row, upsert};
+use crate::db::{Result, Tx, on};
+
+row! {
+    /// A customer, told by code or address; each field as the newest body that had it.
+    Customer in customers, key (account_id, customer_key), on conflict Newer {
+        account_id: i32,
+        customer_key: String,
+        code: Option<String>,
+        name: Option<String>,
+        email: Option<String>,
+        phone: Option<String>,
+        address: Option<String>,
+        city: Option<String>,
+        region: Option<String>,
+        country: Option<String>,
+        postal_zip: Option<String>,
+        profile: Option<Json>,
+        field_events: Json,
+        first_event_id: i64,
+        last_event_id: i64,
+        updated_at: Timestamp,
+    }
+}
+
+impl Customer {
+    /// The stored rows of these keys.
+    pub fn load(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<Vec<Self>> {
+        let query = || customers::table.filter(customers::account_id.eq(account_id));
+        Ok(on!(tx, |connection| query().filter(customers::customer_key.eq_any(keys)).load(connection))?)
+    }
+
+    /// Writes the rows, unless newer ones are stored.
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+        upsert!(tx, Self, rows)?;
+        Ok(())
+    }
+
+    /// Removes rows that no booking refers to any more.
+    pub fn delete(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<()> {
+        let stored = || customers::table.filter(customers::account_id.eq(account_id));
+        let stored = || stored().filter(customers::customer_key.eq_any(keys));
+        on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
+        Ok(())
+    }
+}

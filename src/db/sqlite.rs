@@ -1,0 +1,87 @@
+//! SQLite: one writer that all share, many readers, every commit on disk before it returns.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use parking_lot::{FairMutex, FairMutexGuard};
+
+use super::Result;
+
+type Manager = ConnectionManager<SqliteConnection>;
+
+/// The busy time-out comes first: switching to WAL may itself have to wait for another process.
+const WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+const READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;";
+
+/// A SQLite file.
+pub struct Sqlite {
+    path: PathBuf,
+    /// Fair, so that the recorder's turn comes after each batch of the projector.
+    writer: FairMutex<SqliteConnection>,
+    waiting: AtomicUsize,
+    readers: Pool<Manager>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let writer = connect(path)?;
+        let readers = Pool::builder()
+            .max_size(4)
+            .min_idle(Some(0))
+            .connection_customizer(Box::new(ReadOnly))
+            .build(Manager::new(url(path)))?;
+        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), waiting: AtomicUsize::new(0), readers })
+    }
+
+    pub(super) fn writer(&self) -> FairMutexGuard<'_, SqliteConnection> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let writer = self.writer.lock();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        writer
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Replaces the writer connection after a fault that left it of no use.
+    pub(super) fn reconnect(&self, writer: &mut SqliteConnection) -> Result<()> {
+        *writer = connect(&self.path)?;
+        Ok(())
+    }
+
+    pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {
+        Ok(self.readers.get()?)
+    }
+
+    /// A file beside the database, such as `checkfront.db.lock`.
+    pub(super) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(suffix);
+        name.into()
+    }
+}
+
+fn connect(path: &Path) -> Result<SqliteConnection> {
+    let mut connection = SqliteConnection::establish(&url(path))?;
+    connection.batch_execute(WRITER)?;
+    Ok(connection)
+}
+
+/// A plain path: SQLite would read `file:` as a URI with options.
+fn url(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if path.starts_with("file:") { format!("./{path}") } else { path.into_owned() }
+}
+
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for ReadOnly {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> std::result::Result<(), diesel::r2d2::Error> {
+        connection.batch_execute(READER).map_err(diesel::r2d2::Error::QueryError)
+    }
+}

@@ -1,0 +1,28 @@
+//! Keeps a local SQL mirror of a Checkfront account, in real time, from its webhooks.
+//!
+//! A delivery goes one way, and the stages are modules:
+//!
+//! 1. [`receive`] reads the raw bytes of `POST /webhook`; [`verify`] checks the sender.
+//! 2. [`record`] commits body, headers and time to `webhook_events`. Only then the sender is answered.
+//! 3. [`project`] claims what is pending, in the order of receipt, in batches:
+//!    [`parse`] makes one document tree of JSON, XML and forms, [`checkfront`] reads what it means, and the batch's
+//!    rows are folded over what is stored, written once, and committed together with the events' new states.
+//!
+//! [`db`] knows tables and two databases, and nothing of Checkfront; `parse` and `checkfront` do no I/O.
+
+pub mod app;
+#[allow(missing_docs, reason = "fields carry Checkfront's own names, described in docs/TABLES.md")]
+pub mod checkfront;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod health;
+pub mod ids;
+pub mod parse;
+pub mod problem;
+pub mod project;
+pub mod receive;
+pub mod record;
+pub mod samples;
+pub mod serve;
+pub mod verify;

@@ -1,0 +1,74 @@
+//! Errors at the HTTP edge: one variant per status, as `application/problem+json`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use thiserror::Error;
+
+use crate::record::Refused;
+
+/// Why a request was refused. Never because of what a delivery says.
+#[derive(Debug, Error)]
+pub enum Problem {
+    /// 400: the connection broke in the body.
+    #[error("the body could not be read")]
+    Broken,
+    /// 401: wrong secret, signature or address.
+    #[error("this sender is not known; check the secret at the end of the webhook's URL")]
+    Unauthorized,
+    /// 404
+    #[error("there is nothing here; deliveries go to /webhook")]
+    NotFound,
+    /// 405
+    #[error("deliveries are sent with POST")]
+    MethodNotAllowed,
+    /// 408: the sender was too slow.
+    #[error("the body did not arrive in time")]
+    Timeout,
+    /// 413
+    #[error("the body is longer than {0} bytes; MAX_BODY_BYTES sets the limit")]
+    TooLarge(usize),
+    /// 503: nothing could be stored.
+    #[error("{0}; please send it again")]
+    Unavailable(#[from] Refused),
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Broken => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+        });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"webhook\""));
+            }
+            Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

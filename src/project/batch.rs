@@ -1,0 +1,91 @@
+//! A batch: read, load what is stored, fold in the order of receipt, write each row once.
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use chrono_tz::Tz;
+
+use super::accounts::Accounts;
+use super::bookings::Bookings;
+use super::items::Items;
+use super::rates::Rates;
+use super::reading::{Decision, Reading, read};
+use super::transactions::Transactions;
+use super::{Settings, changes};
+use crate::checkfront::Content;
+use crate::db::events::{Delivery, Settlement};
+use crate::db::types::{EventState, Timestamp};
+use crate::db::{Result, Tx};
+
+/// Where a change comes from: what a row is stamped with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub id: i64,
+    pub at: Timestamp,
+    pub account_id: i32,
+    pub zone: Tz,
+    /// Whether the object was deleted in Checkfront.
+    pub delete: bool,
+}
+
+/// Turns deliveries into rows and says how each is to be settled.
+pub(super) fn project(tx: &mut Tx<'_>, deliveries: Vec<Delivery>, settings: &Settings) -> Result<Vec<Settlement>> {
+    let now = Timestamp(Utc::now());
+    let readings: Vec<Reading> = deliveries.into_iter().map(read).collect();
+    let mut accounts = Accounts::load(tx, &settings.default_host, &settings.zones)?;
+    let origins = readings.iter().map(|reading| accounts.origin(tx, reading)).collect::<Result<Vec<_>>>()?;
+    let known: Vec<_> = readings.iter().zip(&origins).filter_map(|(reading, origin)| Some((reading, (*origin)?))).collect();
+
+    let mut bookings = Bookings::load(tx, &known)?;
+    let mut transactions = Transactions::load(tx, &known)?;
+    let mut items = Items::load(tx, &known)?;
+    let mut rates = Rates::load(tx, &known)?;
+
+    let mut settlements = HashMap::new();
+    for (reading, origin) in readings.iter().zip(&origins) {
+        if settlements.contains_key(&reading.event.id) {
+            continue;
+        }
+        let decision = match (reading.content(), origin) {
+            (Some(Content::Booking(booking)), Some(origin)) => {
+                accounts.saw(origin.account_id, booking);
+                if let Some(retold) = bookings.retell(tx, reading, booking, origin)? {
+                    let retold = retold.into_iter().map(|(reading, decision)| {
+                        (reading.event.id, reading.settle(Some(origin.account_id), decision, now))
+                    });
+                    settlements.extend(retold);
+                }
+                if settlements.contains_key(&reading.event.id) {
+                    continue;
+                }
+                Decision::plain(bookings.apply(booking, origin))
+            }
+            (Some(Content::Transaction(transaction)), Some(origin)) => {
+                let action = reading.body.as_ref().and_then(|body| body.action.as_deref());
+                Decision::plain(transactions.apply(transaction, action, origin))
+            }
+            (Some(Content::Item(item)), Some(origin)) => Decision::plain(items.apply(item, origin)),
+            (Some(Content::Rate(rate)), Some(origin)) => Decision::plain(rates.apply(rate, origin)),
+            _ => reading.decision.clone().unwrap_or_else(|| Decision::plain(EventState::Ignored)),
+        };
+        let account_id = origin.map(|origin| origin.account_id);
+        settlements.insert(reading.event.id, reading.settle(account_id, decision, now));
+    }
+
+    accounts.write(tx)?;
+    bookings.write(tx)?;
+    transactions.write(tx)?;
+    items.write(tx)?;
+    rates.write(tx)?;
+    let mut settlements: Vec<_> = settlements.into_values().collect();
+    settlements.sort_unstable_by_key(|settlement| settlement.id);
+    changes::log_failures(&settlements);
+    Ok(settlements)
+}
+
+impl Origin {
+    /// The calendar day of an instant in the account's time zone.
+    pub(super) fn day(&self, at: Option<Timestamp>) -> Option<chrono::NaiveDate> {
+        at.map(|at| super::zones::day(at, self.zone))
+    }
+}

@@ -1,0 +1,211 @@
+//! The bookings a batch touches: loaded once, folded in the order of receipt, written once.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::batch::Origin;
+use super::booking::Whole;
+use super::changes;
+use super::customers::Customers;
+use super::reading::{Decision, Reading, read};
+use super::rows::{Rows, by_account};
+use crate::checkfront;
+use crate::db::events::told_of_booking;
+use crate::db::rows::{Booking, BookingHistory, BookingItem, BookingTax};
+use crate::db::types::EventState;
+use crate::db::{Result, Tx};
+
+/// Account and code.
+type Key = (i32, String);
+
+/// Deliveries of one booking that are read at once when it is told anew.
+const PAGE: i64 = 200;
+
+pub(super) struct Bookings {
+    rows: Rows<Key, Whole>,
+    history: Vec<BookingHistory>,
+    /// Told anew in this batch, from their first delivery on.
+    retold: HashSet<Key>,
+    customers: Customers,
+}
+
+impl Bookings {
+    pub(super) fn load(tx: &mut Tx<'_>, readings: &[(&Reading, Origin)]) -> Result<Self> {
+        let bookings: Vec<_> =
+            readings.iter().filter_map(|(reading, origin)| Some((reading.booking()?, origin.account_id))).collect();
+        let codes = bookings.iter().map(|(booking, account_id)| (*account_id, booking.code.clone()));
+        let mut stored = Vec::new();
+        for (account_id, mut codes) in by_account(codes) {
+            codes.sort_unstable();
+            codes.dedup();
+            stored.extend(load(tx, account_id, &codes)?);
+        }
+        let keys = stored.iter().filter_map(|whole| Some((whole.booking.account_id, whole.booking.customer_key.clone()?)));
+        let named = bookings.iter().filter_map(|(booking, account_id)| Some((*account_id, booking.contact.key().ok()??)));
+        let mut customers = Customers::default();
+        customers.load(tx, keys.chain(named))?;
+        let rows = Rows::new(stored.into_iter().map(|whole| (key(&whole.booking), whole)));
+        Ok(Self { rows, history: Vec::new(), retold: HashSet::new(), customers })
+    }
+
+    /// Folds one delivery over its booking.
+    pub(super) fn apply(&mut self, body: &checkfront::Booking, origin: &Origin) -> EventState {
+        let key = (origin.account_id, body.code.clone());
+        let (state, whole) = fold(self.rows.get(&key), body, origin);
+        let Some(whole) = whole else { return state };
+        if state == EventState::Applied {
+            let before = self.rows.get(&key);
+            self.history.push(changes::step(before, &whole));
+            let left = before.and_then(|before| before.booking.customer_key.clone());
+            let joined = whole.booking.customer_key.clone();
+            self.customers.saw(joined.as_deref(), &body.contact, origin);
+            self.customers.moved(origin.account_id, left.as_deref(), joined.as_deref());
+        }
+        self.rows.put(key, whole);
+        state
+    }
+
+    /// Tells a booking anew from all its deliveries, where this one has been projected before.
+    ///
+    /// Returns the decision of each delivery that was set again to pending; `None` where the log no longer holds the
+    /// booking's first delivery, so that it can only be mended, not told.
+    pub(super) fn retell(
+        &mut self,
+        tx: &mut Tx<'_>,
+        reading: &Reading,
+        body: &checkfront::Booking,
+        origin: &Origin,
+    ) -> Result<Option<Vec<(Reading, Decision)>>> {
+        let key = (origin.account_id, body.code.clone());
+        if !reading.event.prior_state.is_some_and(EventState::is_told) || self.retold.contains(&key) {
+            return Ok(None);
+        }
+        let stored = self.rows.get(&key).map(|whole| (whole.booking.first_event_id, whole.booking.customer_key.clone()));
+        let mut decided = Vec::new();
+        let mut whole: Option<Whole> = None;
+        let mut history = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = told_of_booking(tx, key.0, &key.1, after, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            if after == 0 && stored.as_ref().is_some_and(|(first, _)| *first != page[0].0.id) {
+                return Ok(None);
+            }
+            after = last.id;
+            for reading in page.into_iter().map(read) {
+                let again = reading.event.state == EventState::Pending;
+                let Some(body) = reading.booking().filter(|body| body.code == key.1) else {
+                    decided.extend(reading.decision.clone().filter(|_| again).map(|decision| (reading, decision)));
+                    continue;
+                };
+                let delete = reading.body.as_ref().is_some_and(checkfront::Body::is_delete);
+                let origin = Origin { id: reading.event.id, at: reading.event.received_at, delete, ..*origin };
+                let (state, next) = fold(whole.as_ref(), body, &origin);
+                if let Some(next) = next {
+                    if state == EventState::Applied {
+                        history.push(changes::step(whole.as_ref(), &next));
+                        let joined = next.booking.customer_key.clone();
+                        self.customers.load(tx, joined.iter().map(|joined| (origin.account_id, joined.clone())))?;
+                        self.customers.saw(joined.as_deref(), &body.contact, &origin);
+                    }
+                    whole = Some(next);
+                }
+                if again {
+                    decided.push((reading, Decision::plain(state)));
+                }
+            }
+        }
+        let joined = whole.as_ref().and_then(|whole| whole.booking.customer_key.clone());
+        let left = stored.and_then(|(_, customer_key)| customer_key);
+        self.customers.moved(key.0, left.as_deref(), joined.as_deref());
+        self.customers.drop_unused();
+        if let Some(whole) = whole {
+            self.rows.put(key.clone(), whole);
+        }
+        self.history.retain(|step| (step.account_id, &step.booking_code) != (key.0, &key.1));
+        self.history.append(&mut history);
+        self.retold.insert(key);
+        Ok(Some(decided))
+    }
+
+    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let mut rows = Vec::new();
+        let mut lines = Vec::new();
+        let mut taxes = Vec::new();
+        for (key, whole) in self.rows.changed() {
+            let stored = self.rows.stored(key);
+            if stored.is_none_or(|stored| stored.booking != whole.booking) {
+                rows.push(whole.booking.clone());
+            }
+            let old = |line: &&BookingItem| stored.and_then(|stored| stored.lines.get(&line.line_id)) != Some(line);
+            lines.extend(whole.lines.values().filter(old).cloned());
+            let fresh = whole.taxes.iter().enumerate();
+            let fresh = fresh.filter(|(index, tax)| stored.and_then(|stored| stored.taxes.get(*index)) != Some(tax));
+            taxes.extend(fresh.map(|(_, tax)| tax.clone()));
+            if let Some(stored) = stored {
+                remove_stale(tx, key, stored, whole)?;
+            }
+        }
+        for (account_id, code) in &self.retold {
+            BookingHistory::delete(tx, *account_id, code)?;
+        }
+        Booking::upsert(tx, &rows)?;
+        BookingItem::upsert(tx, &lines)?;
+        BookingTax::upsert(tx, &taxes)?;
+        BookingHistory::insert(tx, &self.history)?;
+        self.customers.write(tx)
+    }
+}
+
+fn remove_stale(tx: &mut Tx<'_>, (account_id, code): &Key, stored: &Whole, whole: &Whole) -> Result<()> {
+    let gone: Vec<_> = stored.lines.keys().filter(|id| !whole.lines.contains_key(*id)).cloned().collect();
+    if !gone.is_empty() {
+        BookingItem::delete(tx, *account_id, code, &gone)?;
+    }
+    if whole.taxes.len() < stored.taxes.len() {
+        BookingTax::truncate(tx, *account_id, code, i32::try_from(whole.taxes.len()).unwrap_or(i32::MAX))?;
+    }
+    Ok(())
+}
+
+/// The decision on one delivery, and the booking after it.
+fn fold(before: Option<&Whole>, body: &checkfront::Booking, origin: &Origin) -> (EventState, Option<Whole>) {
+    if before.is_some_and(|before| before.booking.last_event_id > origin.id) {
+        return (EventState::Superseded, None);
+    }
+    let after = Whole::after(before, body, origin);
+    match before {
+        Some(before) if before.booking.content_hash == after.booking.content_hash => {
+            let mut same = before.clone();
+            same.booking.last_event_id = origin.id;
+            (EventState::Unchanged, Some(same))
+        }
+        _ => (EventState::Applied, Some(after)),
+    }
+}
+
+fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Whole>> {
+    let bookings = Booking::load(tx, account_id, codes)?;
+    if bookings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut wholes: BTreeMap<String, Whole> = bookings
+        .into_iter()
+        .map(|booking| (booking.code.clone(), Whole { booking, lines: BTreeMap::new(), taxes: Vec::new() }))
+        .collect();
+    for line in BookingItem::load(tx, account_id, codes)? {
+        if let Some(whole) = wholes.get_mut(&line.booking_code) {
+            whole.lines.insert(line.line_id.clone(), line);
+        }
+    }
+    for tax in BookingTax::load(tx, account_id, codes)? {
+        if let Some(whole) = wholes.get_mut(&tax.booking_code) {
+            whole.taxes.push(tax);
+        }
+    }
+    wholes.values_mut().for_each(|whole| whole.taxes.sort_unstable_by_key(|tax| tax.position));
+    Ok(wholes.into_values().collect())
+}
+
+fn key(booking: &Booking) -> Key {
+    (booking.account_id, booking.code.clone())
+}

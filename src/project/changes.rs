@@ -1,0 +1,110 @@
+//! What a booking says, hashed to tell a repeat, and compared to tell a change.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::booking::Whole;
+use crate::db::events::Settlement;
+use crate::db::rows::BookingHistory;
+use crate::db::types::{EventState, Json};
+
+/// Columns that tell where a row comes from, or that follow from others: no content of their own.
+const DERIVED: [&str; 14] = [
+    "account_id", "booking_code", "code", "customer_key", "created_on", "start_on", "end_on", "content_hash",
+    "first_event_id", "last_event_id", "updated_at", "deleted_at", "parent_line_id", "position",
+];
+
+/// Half of SHA-256, in hexadecimal digits.
+const HALF: usize = 32;
+
+/// The hash of row, lines and taxes, followed by that of the contact data, of which the row holds only a part.
+///
+/// A body that says nothing of the customer keeps the second half.
+pub(super) fn content_hash(whole: &Whole, contact: Option<&Value>, before: Option<&str>) -> String {
+    let lines: Vec<_> = whole.lines.values().map(content).collect();
+    let taxes: Vec<_> = whole.taxes.iter().map(content).collect();
+    let deleted = whole.booking.deleted_at.is_some();
+    let own = half(&json!([content(&whole.booking), lines, taxes, deleted]));
+    let contact = contact.map(half).or_else(|| before.map(|hash| hash.chars().skip(HALF).collect()));
+    own + &contact.unwrap_or_default()
+}
+
+fn half(value: &Value) -> String {
+    let mut digits = hex::encode(Sha256::digest(value.to_string()));
+    digits.truncate(HALF);
+    digits
+}
+
+fn content(row: &impl Serialize) -> Map<String, Value> {
+    let Ok(Value::Object(mut columns)) = serde_json::to_value(row) else { return Map::new() };
+    columns.retain(|name, value| !value.is_null() && !DERIVED.contains(&name.as_str()));
+    columns
+}
+
+/// The step that an event makes in a booking's history; the first has no changes.
+pub(super) fn step(before: Option<&Whole>, after: &Whole) -> BookingHistory {
+    let booking = &after.booking;
+    let changes = before.map_or_else(Map::new, |before| compare(before, after));
+    BookingHistory {
+        account_id: booking.account_id,
+        booking_code: booking.code.clone(),
+        event_id: booking.last_event_id,
+        recorded_at: booking.updated_at,
+        status_id: booking.status_id.clone(),
+        total: booking.total,
+        paid_total: booking.paid_total,
+        start_at: booking.start_at,
+        end_at: booking.end_at,
+        changes: Json(changes.into()),
+    }
+}
+
+/// `column -> [old, new]`; lines as `items.1.1.total`, a whole line where it came or went; taxes as `taxes.1.amount`.
+fn compare(before: &Whole, after: &Whole) -> Map<String, Value> {
+    let mut changes = Map::new();
+    columns(&mut changes, "", &content(&before.booking), &content(&after.booking));
+    let key = [&before.booking.customer_key, &after.booking.customer_key];
+    if key[0] != key[1] {
+        changes.insert("customer_key".to_owned(), json!(key));
+    }
+    let deleted = [before.booking.deleted_at, after.booking.deleted_at];
+    if deleted[0] != deleted[1] {
+        changes.insert("deleted_at".to_owned(), json!(deleted));
+    }
+    let line_ids = before.lines.keys().chain(after.lines.keys().filter(|id| !before.lines.contains_key(*id)));
+    for id in line_ids {
+        part(&mut changes, &format!("items.{id}"), before.lines.get(id).map(content), after.lines.get(id).map(content));
+    }
+    for index in 0..before.taxes.len().max(after.taxes.len()) {
+        let name = format!("taxes.{}", index + 1);
+        part(&mut changes, &name, before.taxes.get(index).map(content), after.taxes.get(index).map(content));
+    }
+    changes
+}
+
+fn part(changes: &mut Map<String, Value>, name: &str, old: Option<Map<String, Value>>, new: Option<Map<String, Value>>) {
+    match (old, new) {
+        (Some(old), Some(new)) => columns(changes, &format!("{name}."), &old, &new),
+        (old, new) => {
+            changes.insert(name.to_owned(), json!([old, new]));
+        }
+    }
+}
+
+fn columns(changes: &mut Map<String, Value>, prefix: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
+    for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
+        let pair = [old.get(name), new.get(name)];
+        if pair[0] != pair[1] {
+            changes.insert(format!("{prefix}{name}"), json!(pair));
+        }
+    }
+}
+
+/// One line for each dead letter: which, and why; nothing of what it says of people.
+pub(super) fn log_failures(settlements: &[Settlement]) {
+    for settlement in settlements.iter().filter(|settlement| settlement.state == EventState::Failed) {
+        let reason = settlement.error.as_deref().unwrap_or_default();
+        tracing::warn!(event.id = settlement.id, event.kind = settlement.kind.as_deref(), reason, "an event failed");
+    }
+}

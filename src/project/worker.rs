@@ -1,0 +1,84 @@
+//! The projector's loop: woken by each record, and by the clock in case a wake-up was lost.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tokio_util::sync::CancellationToken;
+
+use super::{Outcome, Projector};
+
+/// A lost wake-up costs no more than this.
+const POLL: Duration = Duration::from_secs(1);
+/// While another instance projects, it may miss what was committed after its last look.
+const BUSY: Duration = Duration::from_millis(50);
+/// The longest pause while the database is out of reach.
+const BACKOFF: Duration = Duration::from_secs(5);
+
+/// Wakes the projector.
+#[derive(Clone, Default)]
+pub struct Wake(Arc<(Mutex<bool>, Condvar)>);
+
+impl Wake {
+    /// There is something to look at.
+    pub fn signal(&self) {
+        *self.0.0.lock() = true;
+        self.0.1.notify_one();
+    }
+
+    /// Waits for a signal, or the time-out. One that came before counts.
+    fn wait(&self, timeout: Duration) {
+        let mut signalled = self.0.0.lock();
+        if !*signalled {
+            self.0.1.wait_for(&mut signalled, timeout);
+        }
+        *signalled = false;
+    }
+}
+
+/// A projector on a thread of its own.
+pub struct Worker {
+    thread: JoinHandle<()>,
+    wake: Wake,
+    stop: CancellationToken,
+}
+
+impl Worker {
+    /// Starts it.
+    pub fn start(mut projector: Projector, wake: Wake) -> std::io::Result<Self> {
+        let stop = CancellationToken::new();
+        let (stopped, woken) = (stop.clone(), wake.clone());
+        let run = move || {
+            let mut pause = Duration::from_millis(50);
+            while !stopped.is_cancelled() {
+                match projector.step() {
+                    Ok(outcome) => {
+                        pause = Duration::from_millis(50);
+                        match outcome {
+                            Outcome::Done(_) => {}
+                            Outcome::Empty => woken.wait(POLL),
+                            Outcome::Busy => woken.wait(BUSY),
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot project now; deliveries are kept, trying again");
+                        thread::sleep(pause);
+                        pause = (pause * 2).min(BACKOFF);
+                    }
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("projector".to_owned()).spawn(run)?;
+        Ok(Self { thread, wake, stop })
+    }
+
+    /// Lets the batch in hand end, and no other begin. Blocks.
+    pub fn stop(self) {
+        self.stop.cancel();
+        self.wake.signal();
+        if self.thread.join().is_err() {
+            tracing::error!("the projector ended with a panic");
+        }
+    }
+}

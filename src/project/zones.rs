@@ -1,0 +1,90 @@
+//! Time zones of accounts: which calendar day an instant falls on.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::Settings;
+use crate::db::rows::Account;
+use crate::db::types::Timestamp;
+use crate::db::{Result, Tx};
+
+/// `ACCOUNT_TIMEZONE`: one zone for all accounts, or `host=zone,host=zone`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Zones {
+    all: Option<Tz>,
+    by_host: BTreeMap<String, Tz>,
+}
+
+impl Zones {
+    /// The zone that was configured for this account.
+    pub fn of(&self, host: &str) -> Option<Tz> {
+        self.by_host.get(host).copied().or(self.all)
+    }
+}
+
+impl FromStr for Zones {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let zone = |name: &str| {
+            let unknown = || format!("`{name}` is no time zone; write one such as America/Vancouver or Europe/Paris");
+            parse(name.trim()).ok_or_else(unknown)
+        };
+        let mut zones = Self::default();
+        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+            match part.split_once('=') {
+                Some((host, name)) => {
+                    zones.by_host.insert(host.trim().to_lowercase(), zone(name)?);
+                }
+                None => zones.all = Some(zone(part)?),
+            }
+        }
+        Ok(zones)
+    }
+}
+
+/// A zone by its name in the tz database, old names such as `Canada/Pacific` too, in any case.
+pub(super) fn parse(name: &str) -> Option<Tz> {
+    Tz::from_str_insensitive(name).ok()
+}
+
+/// The calendar day of an instant.
+pub(super) fn day(at: Timestamp, zone: Tz) -> NaiveDate {
+    at.0.with_timezone(&zone).date_naive()
+}
+
+/// Gives the accounts the zones that are configured now; `dates` then follows.
+pub(super) fn configure(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
+    for mut account in Account::all(tx)? {
+        let Some(zone) = settings.zones.of(&account.host) else { continue };
+        if account.timezone != zone.name() {
+            zone.name().clone_into(&mut account.timezone);
+            account.dates_cursor = None;
+            account.set_timezone(tx)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legacy_names_count() {
+        for name in ["Canada/Pacific", "US/Eastern", "canada/pacific", "GB", "Asia/Calcutta", "UTC"] {
+            assert!(parse(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn zones_by_host() {
+        let zones: Zones = "A.example=Europe/Paris, UTC".parse().expect("valid");
+        assert_eq!(zones.of("a.example"), Some(Tz::Europe__Paris));
+        assert_eq!(zones.of("b.example"), Some(Tz::UTC));
+        assert!("Mars/Olympus".parse::<Zones>().is_err());
+    }
+}

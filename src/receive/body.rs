@@ -1,0 +1,85 @@
+//! Reading a body within limits: of its own size, of time, and of what all bodies together may hold in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::problem::Problem;
+use crate::record::Refused;
+
+/// Memory that bodies may take while they are read and stored, in KiB.
+const BUDGET_KIB: usize = 256 << 10;
+/// How long a body waits for memory before the sender is told to come back.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+/// What is read of a refused body, so that the sender gets to see the answer.
+const DISCARDED: usize = 16 << 20;
+
+/// The memory all bodies share: a burst must not exhaust it.
+#[derive(Clone)]
+pub struct Budget(Arc<Semaphore>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(BUDGET_KIB)))
+    }
+}
+
+/// A body, and its share of the budget.
+pub(super) struct Read {
+    pub bytes: Bytes,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize, budget: &Budget) -> Result<Read, Problem> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        discard(headers, body).await;
+        return Err(Problem::TooLarge(limit));
+    }
+    let deadline = Instant::now() + ARRIVAL;
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(16 << 10));
+    let mut share: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Problem::Timeout)? {
+        let Ok(chunk) = frame.map_err(|_| Problem::Broken)?.into_data() else { continue };
+        if bytes.len() + chunk.len() > limit {
+            discard(headers, body).await;
+            return Err(Problem::TooLarge(limit));
+        }
+        let kib = u32::try_from(chunk.len().div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        let more = timeout(PATIENCE, Arc::clone(&budget.0).acquire_many_owned(kib)).await;
+        let more = more.ok().and_then(Result::ok).ok_or(Refused::Full)?;
+        match &mut share {
+            Some(share) => share.merge(more),
+            None => share = Some(more),
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Read { bytes: bytes.freeze(), _share: share })
+}
+
+/// Reads on for a while without keeping anything: a connection closed on unread bytes would lose the answer.
+pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
+    // Who asks first has sent nothing yet.
+    if headers.contains_key(EXPECT) {
+        return;
+    }
+    let mut read = 0;
+    let drain = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > DISCARDED {
+                break;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(5), drain).await;
+}

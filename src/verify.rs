@@ -1,0 +1,114 @@
+//! Is this sender ours? Compared in constant time; knows no I/O and no clock.
+
+use std::net::IpAddr;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::config::Secret;
+
+/// What a sender must show.
+#[derive(Debug, Clone, Default)]
+pub struct Verifier {
+    /// Expected in the path, in `?token=`, or as the password of HTTP Basic.
+    pub secret: Option<Secret>,
+    /// Key and header name of an HMAC-SHA256 over the raw body.
+    pub hmac: Option<(Secret, String)>,
+    /// Addresses that may send; all where empty.
+    pub allow: Vec<IpNet>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// What a request shows before its body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is ours.
+    Accepted,
+    /// Only the signature of its body can tell.
+    NeedsBody,
+    /// It is not.
+    Refused,
+}
+
+impl Verifier {
+    /// Whether a sender has to show anything at all.
+    pub fn is_configured(&self) -> bool {
+        self.secret.is_some() || self.hmac.is_some()
+    }
+
+    /// The sender's address: the first one, from the right, that is not a trusted proxy's.
+    pub fn remote_ip(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let forwarded: Vec<_> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let mut address = peer.to_canonical();
+        for hop in forwarded.into_iter().rev() {
+            if !contains(&self.trusted_proxies, address) {
+                break;
+            }
+            // What cannot be read is no address of a trusted proxy: the chain ends there.
+            let Ok(previous) = hop.parse::<IpAddr>() else { break };
+            address = previous.to_canonical();
+        }
+        address
+    }
+
+    /// Judges a request by its address, path, query and headers.
+    pub fn check(&self, remote_ip: IpAddr, path: Option<&str>, query: Option<&str>, headers: &HeaderMap) -> Verdict {
+        if !self.allow.is_empty() && !contains(&self.allow, remote_ip) {
+            return Verdict::Refused;
+        }
+        let Some(secret) = &self.secret else {
+            return if self.hmac.is_some() { Verdict::NeedsBody } else { Verdict::Accepted };
+        };
+        let token = query.and_then(|query| {
+            form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| (name == "token").then_some(value))
+        });
+        let password = basic_password(headers);
+        let shown = [path, token.as_deref(), password.as_deref()];
+        // Each is compared, whatever the others gave.
+        let accepted = shown.into_iter().flatten().fold(false, |found, shown| found | equal(secret, shown));
+        match (accepted, &self.hmac) {
+            (true, _) => Verdict::Accepted,
+            (false, Some(_)) => Verdict::NeedsBody,
+            (false, None) => Verdict::Refused,
+        }
+    }
+
+    /// Judges a body by its signature, in hexadecimal or base64, with or without `sha256=` before it.
+    pub fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
+        let Some((key, header)) = &self.hmac else { return false };
+        let Some(shown) = headers.get(header).and_then(|value| value.to_str().ok()) else { return false };
+        let shown = shown.trim();
+        let shown = shown.strip_prefix("sha256=").unwrap_or(shown);
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes()) else { return false };
+        mac.update(body);
+        let signature = hex::decode(shown).or_else(|_| STANDARD.decode(shown));
+        signature.is_ok_and(|signature| mac.verify_slice(&signature).is_ok())
+    }
+}
+
+/// Hashed first, so that not even the length shows in the time it takes.
+fn equal(secret: &Secret, shown: &str) -> bool {
+    Sha256::digest(secret.reveal()).ct_eq(&Sha256::digest(shown)).into()
+}
+
+fn basic_password(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
+}
+
+fn contains(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address))
+}
+
+#[cfg(test)]
+mod tests;
