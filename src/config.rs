@@ -43,17 +43,28 @@ pub struct Config {
 impl Config {
     /// Checks the options; secrets come from the environment, or from the file that `NAME_FILE` names.
     pub fn load(options: &Options) -> Result<Self, ConfigError> {
-        Self::from(options, &|name| std::env::var(name).ok())
+        Self::load_with(options, &|name| {
+            // What is no text is not taken for unset: a secret must not fail open.
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
     }
 
-    fn from(options: &Options, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    /// The same, from a given environment.
+    pub fn load_with(options: &Options, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let url = options.database_url.clone().filter(|url| !url.is_empty());
         let url = match url {
+            Some(_) if environment("DATABASE_URL_FILE").is_some_and(|path| !path.is_empty()) => {
+                return Err(wrong("DATABASE_URL", "is set twice; set either DATABASE_URL or DATABASE_URL_FILE"));
+            }
             Some(url) => url,
             None => secret::read("DATABASE_URL", environment)?
                 .map_or_else(|| "sqlite://checkfront.db".to_owned(), |url| url.reveal().to_owned()),
         };
-        let hmac_header = options.webhook_hmac_header.clone().unwrap_or_else(|| "X-Webhook-Signature".to_owned());
+        let hmac_header = options
+            .webhook_hmac_header
+            .clone()
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "X-Webhook-Signature".to_owned());
         axum::http::HeaderName::try_from(hmac_header.as_str())
             .map_err(|_| wrong("WEBHOOK_HMAC_HEADER", "is no header name; write one such as X-Webhook-Signature"))?;
         let secret = secret::read("WEBHOOK_SECRET", environment)?;
@@ -108,14 +119,15 @@ fn given(value: Option<&str>) -> Option<&str> {
 
 fn bind(options: &Options) -> Result<SocketAddr, ConfigError> {
     if let Some(bind) = given(options.bind.as_deref()) {
-        return bind
-            .parse()
-            .map_err(|_| wrong("BIND", format!("`{bind}` is no address with a port; write one such as 127.0.0.1:8080")));
+        return bind.parse().map_err(|_| {
+            wrong("BIND", format!("`{bind}` is no address with a port; write one such as 127.0.0.1:8080"))
+        });
     }
     match given(options.port.as_deref()) {
         None => Ok(SocketAddr::from(([127, 0, 0, 1], 8080))),
         Some(port) => {
-            let number = port.parse().map_err(|_| wrong("PORT", format!("`{port}` is no port; write one such as 8080")))?;
+            let number =
+                port.parse().map_err(|_| wrong("PORT", format!("`{port}` is no port; write one such as 8080")))?;
             Ok(SocketAddr::from(([0, 0, 0, 0], number)))
         }
     }
@@ -148,6 +160,3 @@ fn host(value: Option<&str>) -> Result<String, ConfigError> {
 fn zones(value: Option<&str>) -> Result<Zones, ConfigError> {
     value.unwrap_or_default().parse().map_err(|reason: String| wrong("ACCOUNT_TIMEZONE", reason))
 }
-
-#[cfg(test)]
-mod tests;

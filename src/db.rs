@@ -76,11 +76,6 @@ impl Database {
         }
     }
 
-    /// Whether another writer of this process waits for the one writer that SQLite has.
-    pub fn is_awaited(&self) -> bool {
-        matches!(self, Self::Sqlite(sqlite) if sqlite.is_awaited())
-    }
-
     /// `sqlite` or `postgres`, for logs.
     pub fn name(&self) -> &'static str {
         match self {

@@ -19,7 +19,8 @@ pub async fn readyz(State(app): State<AppState>) -> (StatusCode, Json<Value>) {
     let database = app.database.clone();
     let state = tokio::task::spawn_blocking(move || database.read(look)).await;
     let (status, (pending, failed, lag_seconds)) = match state {
-        Ok(Ok(figures)) => (StatusCode::OK, figures),
+        Ok(Ok(figures)) if app.recorder.is_healthy() => (StatusCode::OK, figures),
+        Ok(Ok(figures)) => (StatusCode::SERVICE_UNAVAILABLE, figures),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the database cannot be read");
             (StatusCode::SERVICE_UNAVAILABLE, (None, None, None))

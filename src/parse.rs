@@ -110,6 +110,3 @@ impl Budget {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

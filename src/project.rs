@@ -28,10 +28,10 @@ use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Database, Error, Result, Session, Tx};
 
-/// Events in a batch.
-const BATCH: usize = 500;
-/// Events in a batch while the recorder waits for SQLite's one writer.
-const SHORT_BATCH: usize = 50;
+/// Events in a batch: on SQLite the recorder waits while one is written.
+const BATCH: usize = 250;
+/// Bytes of their bodies: what is read at once, and held in memory.
+const BATCH_BYTES: usize = 8 << 20;
 /// Deaths of the process that an event may be in hand at.
 const DEATHS: i32 = 3;
 
@@ -53,6 +53,8 @@ pub enum Outcome {
     Empty,
     /// Another projector is at work.
     Busy,
+    /// The last projector died with events in hand; they are tried one by one from now on.
+    Died,
 }
 
 /// The one who turns events into rows; one works at a time.
@@ -63,9 +65,17 @@ pub struct Projector {
     batch: usize,
     /// Events still to be done one by one, after a batch failed or a process died of one.
     alone: usize,
-    /// What this projector marked last: found again, it tells of no death.
-    marked: InHand,
-    zones_are_set: bool,
+    /// What is in hand in this step: the mark, and how many events.
+    in_hand: Option<(InHand, usize)>,
+    state: State,
+}
+
+/// What a projector finds, and does, once.
+#[derive(Default)]
+struct State {
+    has_begun: bool,
+    /// Found again, this tells of no death: an error left it, or it was counted.
+    known: InHand,
 }
 
 impl Projector {
@@ -77,15 +87,15 @@ impl Projector {
             lock: None,
             batch: BATCH,
             alone: 0,
-            marked: 0,
-            zones_are_set: false,
+            in_hand: None,
+            state: State::default(),
         }
     }
 
     /// Sets how many events a batch may have.
-    #[must_use]
-    pub fn with_batch(self, batch: usize) -> Self {
-        Self { batch: batch.max(1), ..self }
+    pub fn set_batch(&mut self, batch: usize) -> &mut Self {
+        self.batch = batch.max(1);
+        self
     }
 
     /// Projects one batch. Blocks.
@@ -108,57 +118,71 @@ impl Projector {
     /// Projects until nothing waits, and says how many events were settled.
     pub fn drain(&mut self) -> Result<usize> {
         let mut settled = 0;
-        while let Outcome::Done(count) = self.step()? {
-            settled += count;
+        loop {
+            match self.step()? {
+                Outcome::Done(count) => settled += count,
+                Outcome::Died => {}
+                Outcome::Empty | Outcome::Busy => return Ok(settled),
+            }
         }
-        Ok(settled)
     }
 
     fn step_locked(&mut self, lock: &ProjectorLock) -> Result<Outcome> {
-        let limit = match self.alone {
-            0 if self.session.database().is_awaited() => self.batch.min(SHORT_BATCH),
-            0 => self.batch,
-            _ => 1,
+        let limit = if self.alone > 0 { 1 } else { self.batch };
+        self.in_hand = None;
+        let result = match self.session.database().clone() {
+            Database::Postgres(_) => self.step_postgres(lock, limit),
+            sqlite @ Database::Sqlite(_) => self.step_sqlite(&sqlite, lock, limit),
         };
-        let Self { session, settings, marked, alone, zones_are_set, .. } = self;
-        let mut in_hand = None;
-        let result = session.transaction(|tx| {
+        match (result, self.in_hand) {
+            (Ok(Outcome::Died), _) => {
+                // Whatever it died of is still there: one by one, so that it is known.
+                self.alone = BATCH;
+                Ok(Outcome::Died)
+            }
+            (Ok(outcome), _) => {
+                self.alone = self.alone.saturating_sub(1);
+                Ok(outcome)
+            }
+            (Err(error), in_hand) => {
+                self.state.known = in_hand.map_or(self.state.known, |(mark, _)| mark);
+                match in_hand {
+                    Some((mark, count)) if !error.is_outage() => self.at_fault(lock, mark, count, &error),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    /// All in one transaction, whose lock keeps the others out.
+    fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
+        let Self { session, settings, state, in_hand, .. } = self;
+        session.transaction(|tx| {
             if !lock.enter(tx)? {
                 return Ok(Outcome::Busy);
             }
-            let left = lock.in_hand(tx)?;
-            if left != 0 && left != *marked && after_death(tx, left)? > 0 {
-                // Whatever it died of is still there: one by one, so that it is known.
-                *alone = BATCH;
-                *marked = left;
-                return Ok(Outcome::Done(0));
+            if state.begin(tx, lock, settings)? {
+                return Ok(Outcome::Died);
             }
-            if !*zones_are_set {
-                zones::configure(tx, settings)?;
+            match claim(tx, lock, limit, in_hand)? {
+                None if dates::follow(tx)? => Ok(Outcome::Done(0)),
+                None => Ok(Outcome::Empty),
+                Some(readings) => write(tx, lock, &readings, settings),
             }
-            let deliveries = events::claim(tx, limit)?;
-            let Some((first, _)) = deliveries.first() else {
-                return if dates::follow(tx)? { Ok(Outcome::Done(0)) } else { Ok(Outcome::Empty) };
-            };
-            let (first, count) = (first.id, deliveries.len());
-            let mark = if count == 1 { -first } else { first };
-            in_hand = Some((mark, count));
-            lock.mark(tx, mark)?;
-            let settlements = batch::project(tx, deliveries, settings)?;
-            events::settle(tx, &settlements)?;
-            lock.mark(tx, 0)?;
-            Ok(Outcome::Done(settlements.len()))
-        });
-        match &result {
-            Ok(outcome) => {
-                *zones_are_set |= *outcome != Outcome::Busy;
-                *alone = alone.saturating_sub(1);
-            }
-            Err(_) => *marked = in_hand.map_or(*marked, |(mark, _)| mark),
+        })
+    }
+
+    /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
+    fn step_sqlite(&mut self, database: &Database, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
+        let Self { session, settings, state, in_hand, .. } = self;
+        // Nobody else marks while the file is locked: one look is enough.
+        if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
+            return Ok(Outcome::Died);
         }
-        match (result, in_hand) {
-            (Err(error), Some((mark, count))) if !error.is_outage() => self.at_fault(lock, mark, count, &error),
-            (result, _) => result,
+        match database.read(|tx| claim(tx, lock, limit, in_hand))? {
+            None if database.read(dates::is_due)? => session.transaction(dates::follow).map(|_| Outcome::Done(0)),
+            None => Ok(Outcome::Empty),
+            Some(readings) => session.transaction(|tx| write(tx, lock, &readings, settings)),
         }
     }
 
@@ -183,18 +207,60 @@ impl Projector {
     }
 }
 
-/// Counts a death against the event that was in hand alone; returns how many events are suspected.
-fn after_death(tx: &mut Tx<'_>, left: InHand) -> Result<usize> {
-    if left > 0 {
-        tracing::warn!(event.id = left, "the projector died in a batch; its events are tried one by one");
-        return Ok(BATCH);
+impl State {
+    /// Looks at what the last projector left in hand, and sets the accounts' time zones; true where a death was counted.
+    fn begin(&mut self, tx: &mut Tx<'_>, lock: &ProjectorLock, settings: &Settings) -> Result<bool> {
+        let left = lock.in_hand(tx)?;
+        let died = left != 0 && left != self.known;
+        if died {
+            after_death(tx, left)?;
+            // Counted once, whoever looks next.
+            lock.mark(tx, 0)?;
+        }
+        self.known = 0;
+        if !self.has_begun {
+            zones::configure(tx, settings)?;
+            self.has_begun = true;
+        }
+        Ok(died)
     }
-    let Some(attempts) = events::add_attempt(tx, -left)? else { return Ok(0) };
+}
+
+/// Takes the next events in hand, and reads them.
+fn claim(
+    tx: &mut Tx<'_>,
+    lock: &ProjectorLock,
+    limit: usize,
+    in_hand: &mut Option<(InHand, usize)>,
+) -> Result<Option<Vec<Reading>>> {
+    let deliveries = events::claim(tx, limit, BATCH_BYTES)?;
+    let Some((first, _)) = deliveries.first() else { return Ok(None) };
+    let mark = if deliveries.len() == 1 { -first.id } else { first.id };
+    *in_hand = Some((mark, deliveries.len()));
+    lock.mark(tx, mark)?;
+    Ok(Some(deliveries.into_iter().map(read).collect()))
+}
+
+/// Folds what was read over what is stored, and settles it.
+fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: &[Reading], settings: &Settings) -> Result<Outcome> {
+    let settlements = batch::project(tx, readings, settings)?;
+    events::settle(tx, &settlements)?;
+    lock.mark(tx, 0)?;
+    Ok(Outcome::Done(settlements.len()))
+}
+
+/// Counts a death against the event that was in hand alone.
+fn after_death(tx: &mut Tx<'_>, left: InHand) -> Result<()> {
+    if left > 0 {
+        tracing::warn!(event.id = left, "the projector died in a batch that began with this event");
+        return Ok(());
+    }
+    let Some(attempts) = events::add_attempt(tx, -left)? else { return Ok(()) };
     tracing::warn!(event.id = -left, attempts, "the projector died with this event in hand");
     if attempts >= DEATHS {
         fail(tx, -left, &format!("the process died {DEATHS} times with this event in hand"))?;
     }
-    Ok(1)
+    Ok(())
 }
 
 /// Makes an event a dead letter without looking into it again.

@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 
-pub use body::Budget;
+pub use body::{Budget, Share};
 
 use crate::app::AppState;
 use crate::problem::Problem;
@@ -43,7 +43,8 @@ pub async fn receive(
         remote_ip: Some(remote_ip.to_string()),
         content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         headers: headers::without_secrets(&parts.headers, verifier),
-        body: body.bytes.clone(),
+        body: body.bytes,
+        share: body.share,
     };
     app.recorder.record(arrival).await?;
     Ok(StatusCode::OK)

@@ -12,12 +12,14 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::db::rows::{Event, EventBody};
 use crate::db::types::{EventState, Json, Timestamp};
 use crate::db::{Database, Result, Session, Tx};
 use crate::ids::Ids;
 use crate::project::Wake;
+use crate::receive::Share;
 
 /// Deliveries that may wait for the writer. Their bodies are bounded by the receiver's budget.
 const QUEUE: usize = 4_096;
@@ -38,6 +40,8 @@ pub struct Arrival {
     pub headers: Value,
     /// The raw body.
     pub body: Bytes,
+    /// The memory it takes, until it is stored.
+    pub share: Option<Share>,
 }
 
 /// Nothing could be stored: the sender should try again.
@@ -58,14 +62,23 @@ pub struct Recorder {
     ids: Arc<Mutex<Ids>>,
     /// Which instance this is, in `webhook_events.receiver`.
     receiver: Arc<str>,
+    refused: LastRefusal,
 }
 
 struct Waiting {
     event: Event,
     body: EventBody,
     since: Instant,
-    stored: oneshot::Sender<std::result::Result<i64, Refused>>,
+    /// Held, not read.
+    _share: Option<Share>,
+    stored: Answer,
 }
+
+/// Tells the sender: the id under which it is stored, or that it is not.
+type Answer = oneshot::Sender<std::result::Result<i64, Refused>>;
+
+/// When the database last refused deliveries, until it takes one again.
+type LastRefusal = Arc<Mutex<Option<Instant>>>;
 
 impl Recorder {
     /// Starts the writer on a thread of its own; it ends when the last clone of the recorder is gone.
@@ -77,33 +90,41 @@ impl Recorder {
             queue,
             ids: Arc::new(Mutex::new(Ids::above(highest))),
             receiver: format!("{host}-{:08x}", rand::random::<u32>()).into(),
+            refused: LastRefusal::default(),
         };
-        let writer = Writer { session: database.session(), ids: Arc::clone(&recorder.ids), wake };
+        let (ids, refused) = (Arc::clone(&recorder.ids), Arc::clone(&recorder.refused));
+        let writer = Writer { session: database.session(), ids, refused, wake };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(waiting))?;
         Ok((recorder, thread))
     }
 
     /// Stores a delivery. When this returns an id, it is on disk.
     pub async fn record(&self, arrival: Arrival) -> std::result::Result<i64, Refused> {
-        let place = tokio::time::timeout(PATIENCE, self.queue.reserve()).await;
-        let place = place.map_err(|_| Refused::Full)?.map_err(|_| Refused::Unavailable)?;
         let (stored, answer) = oneshot::channel();
-        {
-            // Queued in the order of ids, so that an earlier one is never committed after a later one.
-            let mut ids = self.ids.lock();
-            let now = Utc::now();
-            place.send(self.waiting(ids.next(now), now, arrival, stored));
+        if let Err(waiting) = self.queue_now(arrival, stored) {
+            let place = timeout(PATIENCE, self.queue.reserve()).await;
+            place.map_err(|_| Refused::Full)?.map_err(|_| Refused::Unavailable)?.send(*waiting);
         }
-        answer.await.unwrap_or(Err(Refused::Unavailable))
+        let answer = timeout(PATIENCE * 2, answer).await;
+        // Whether it was stored is not known: the sender may repeat it, which changes nothing.
+        answer.map_err(|_| Refused::Unavailable)?.unwrap_or(Err(Refused::Unavailable))
     }
 
-    fn waiting(
-        &self,
-        id: i64,
-        now: DateTime<Utc>,
-        arrival: Arrival,
-        stored: oneshot::Sender<std::result::Result<i64, Refused>>,
-    ) -> Waiting {
+    /// Gives the id and queues the delivery in one step, so that an earlier one is not committed after a later one.
+    /// Where the queue is full it keeps its id, and waits.
+    fn queue_now(&self, arrival: Arrival, stored: Answer) -> std::result::Result<(), Box<Waiting>> {
+        let mut ids = self.ids.lock();
+        let now = Utc::now();
+        let waiting = self.waiting(ids.next(now), now, arrival, stored);
+        self.queue.try_send(waiting).map_err(|error| Box::new(error.into_inner()))
+    }
+
+    /// Whether the database took the last delivery, or none was refused for a while.
+    pub fn is_healthy(&self) -> bool {
+        self.refused.lock().is_none_or(|at| at.elapsed() > PATIENCE)
+    }
+
+    fn waiting(&self, id: i64, now: DateTime<Utc>, arrival: Arrival, stored: Answer) -> Waiting {
         let event = Event {
             id,
             receiver: self.receiver.to_string(),
@@ -124,13 +145,14 @@ impl Recorder {
             processed_at: None,
         };
         let body = EventBody { event_id: id, headers: Json(arrival.headers), body: arrival.body.into() };
-        Waiting { event, body, since: Instant::now(), stored }
+        Waiting { event, body, since: Instant::now(), _share: arrival.share, stored }
     }
 }
 
 struct Writer {
     session: Session,
     ids: Arc<Mutex<Ids>>,
+    refused: LastRefusal,
     wake: Wake,
 }
 
@@ -150,12 +172,15 @@ impl Writer {
 
     fn commit(&mut self, mut batch: Vec<Waiting>) {
         let mut events: Vec<_> = batch.iter().map(|waiting| waiting.event.clone()).collect();
-        let mut bodies: Vec<_> =
-            batch.iter_mut().map(|waiting| EventBody { body: std::mem::take(&mut waiting.body.body), ..waiting.body.clone() }).collect();
+        let mut bodies: Vec<_> = batch
+            .iter_mut()
+            .map(|waiting| EventBody { body: std::mem::take(&mut waiting.body.body), ..waiting.body.clone() })
+            .collect();
         let mut warned = false;
         loop {
             let error = match self.session.transaction(|tx| insert(tx, &mut events, &mut bodies, &self.ids)) {
                 Ok(()) => {
+                    *self.refused.lock() = None;
                     for (waiting, event) in batch.into_iter().zip(&events) {
                         // The sender may have gone; the delivery is stored all the same.
                         let _ = waiting.stored.send(Ok(event.id));
@@ -168,6 +193,7 @@ impl Writer {
                 tracing::error!(deliveries = batch.len(), %error, "cannot store deliveries; trying again");
             }
             if batch.iter().any(|waiting| waiting.since.elapsed() > PATIENCE) || !error.is_outage() {
+                *self.refused.lock() = Some(Instant::now());
                 tracing::error!(deliveries = batch.len(), %error, "deliveries were refused with 503");
                 batch.into_iter().for_each(|waiting| drop(waiting.stored.send(Err(Refused::Unavailable))));
                 return;

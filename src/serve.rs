@@ -21,7 +21,7 @@ const HEADERS: Duration = Duration::from_secs(75);
 /// How long, after the end was called, a connection that has sent nothing yet may still send its request.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long requests in flight may take after that.
-const DRAIN: Duration = Duration::from_secs(7);
+const DRAIN: Duration = Duration::from_secs(5);
 /// How long connections are still taken from the queue of a socket that closes.
 const BACKLOG: Duration = Duration::from_millis(100);
 
@@ -39,9 +39,11 @@ pub struct Listener {
 /// `Connection: close`.
 pub async fn serve(listener: Listener, router: Router, shutdown: CancellationToken) {
     let tasks = TaskTracker::new();
-    let closing = CancellationToken::new();
+    let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
     let open = |stream: TcpStream, peer: SocketAddr| {
-        tasks.spawn(connection(stream, peer, router.clone(), shutdown.clone(), closing.clone()));
+        let connection = connection(stream, peer, router.clone(), shutdown.clone(), closing.clone());
+        let cut = cut.clone();
+        tasks.spawn(async move { cut.run_until_cancelled(connection).await });
     };
     loop {
         tokio::select! {
@@ -71,7 +73,9 @@ pub async fn serve(listener: Listener, router: Router, shutdown: CancellationTok
     if timeout(QUIET, tasks.wait()).await.is_err() {
         closing.cancel();
         if timeout(DRAIN, tasks.wait()).await.is_err() {
-            tracing::warn!(connections = tasks.len(), "connections were cut: they did not end in time");
+            tracing::warn!(connections = tasks.len(), "connections are cut: they did not end in time");
+            cut.cancel();
+            tasks.wait().await;
         }
     }
 }
@@ -97,7 +101,7 @@ async fn connection(
         }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADERS).half_close(true);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let result = tokio::select! {

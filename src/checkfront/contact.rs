@@ -51,6 +51,7 @@ impl Contact {
         if let Some(code) = &contact.code {
             bounded(code.trim(), "customer.code")?;
         }
+        contact.key()?;
         booking.notes.extend(std::mem::take(&mut customer.notes));
         // Whatever else a customer has is a profile field of the account's own making.
         contact.profile = customer.finish().0;
@@ -88,7 +89,8 @@ impl Contact {
 
     /// The same as JSON, for comparing two states.
     pub fn to_json(&self) -> Value {
-        let columns = self.columns().into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
+        let columns =
+            self.columns().into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
         columns.chain([("profile".to_owned(), Value::Object(self.profile.clone()))]).collect()
     }
 }

@@ -8,8 +8,21 @@ use crate::parse::{Node, Notes};
 
 /// Columns of a child that no table column holds.
 const KNOWN: [&str; 15] = [
-    "price", "price_type", "img", "enabled", "package", "visible", "taxes", "param", "ecom", "gprice", "price_fixed",
-    "location", "extra_details", "commission_type", "commission_amount",
+    "price",
+    "price_type",
+    "img",
+    "enabled",
+    "package",
+    "visible",
+    "taxes",
+    "param",
+    "ecom",
+    "gprice",
+    "price_fixed",
+    "location",
+    "extra_details",
+    "commission_type",
+    "commission_amount",
 ];
 
 /// What a body says of an item.
@@ -59,9 +72,12 @@ impl Item {
         let id = item.key("item_id")?.ok_or(Rejected::NoKey("item", "item_id"))?;
         let item_id = super::scalar::integer(&id).ok_or(Rejected::NotANumber("item_id"))?;
         let mut children = Vec::new();
-        for node in item.take("product_group_children").into_members().into_iter().filter(|node| !node.is_empty()) {
-            let child = Self::read_one(node, "child", notes)?;
-            children.push(Self { parent_item_id: Some(item_id), ..child });
+        for (_, node) in item.take("product_group_children").into_members() {
+            // `0` stands for none, as well as "".
+            if matches!(node, Node::Map(_)) {
+                let child = Self::read_one(node, "child", notes)?;
+                children.push(Self { parent_item_id: Some(item_id), ..child });
+            }
         }
         let alias_id = item.integer("alias_id");
         let product_group_type = item.text("product_group_type");

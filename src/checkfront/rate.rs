@@ -64,7 +64,7 @@ impl Rate {
             rule_set_id: rate.integer("rule_set_id"),
             vouchers: rate.integer("vouchers"),
             details: details(rate.take("details")),
-            repeat_days: repeat_days(rate.take("repeat")),
+            repeat_days: repeat_days(&mut rate),
             all_items,
             items,
             categories,
@@ -100,15 +100,19 @@ fn ids(apply_to: &mut Reader, names: &[&str]) -> (Vec<i64>, bool) {
 fn flatten(node: Node, element: &str) -> Vec<Node> {
     let unwrap = |node: Node| match node {
         Node::Map(mut map) if map.len() == 1 && map.contains_key(element) => {
-            map.remove(element).unwrap_or_default().into_members()
+            nodes(map.remove(element).unwrap_or_default())
         }
-        other => other.into_members(),
+        other => nodes(other),
     };
     let members = match node {
-        list @ Node::List(_) => list.into_members(),
+        list @ Node::List(_) => nodes(list),
         other => unwrap(other),
     };
-    members.into_iter().flat_map(unwrap).filter(|node| !node.is_empty()).collect()
+    members.into_iter().flat_map(unwrap).collect()
+}
+
+fn nodes(collection: Node) -> Vec<Node> {
+    collection.into_members().into_iter().map(|(_, node)| node).collect()
 }
 
 fn details(node: Node) -> Option<Value> {
@@ -116,7 +120,7 @@ fn details(node: Node) -> Option<Value> {
         Node::Map(map) => map,
         // The API gives the thresholds alone.
         Node::List(list) => Map::from([("thresholds".to_owned(), Node::List(list))]),
-        _ => return None,
+        other => return Some(other).filter(|node| !node.is_empty()).map(Node::into_json),
     };
     let thresholds = flatten(map.remove("thresholds").unwrap_or_default(), "threshold");
     if !thresholds.is_empty() {
@@ -126,14 +130,21 @@ fn details(node: Node) -> Option<Value> {
 }
 
 /// `{"days":{"tue":1}}`, or the API's `["tue"]`.
-fn repeat_days(node: Node) -> Option<Value> {
-    let days = match node {
-        Node::Map(mut map) if map.contains_key("days") => map.remove("days").unwrap_or_default(),
+fn repeat_days(rate: &mut Reader) -> Option<Value> {
+    let days = match rate.take("repeat") {
+        Node::Map(mut map) if map.contains_key("days") => {
+            let days = map.remove("days").unwrap_or_default();
+            if let rest @ Node::Map(_) = Node::map(map) {
+                rate.notes.add("unknown fields of rate.repeat kept in extra");
+                rate.extra.insert("repeat".to_owned(), rest.into_json());
+            }
+            days
+        }
         other => other,
     };
     let mut names: Vec<String> = match days {
         Node::Map(map) => map.into_iter().filter(|(_, on)| on.as_text() != Some("0")).map(|(day, _)| day).collect(),
-        other => other.into_members().into_iter().filter_map(|day| day.as_text().map(str::to_owned)).collect(),
+        other => nodes(other).iter().filter_map(|day| day.as_text().map(str::to_owned)).collect(),
     };
     names.sort_by_key(|name| WEEK.iter().position(|day| day == name));
     (!names.is_empty()).then(|| names.into())

@@ -115,7 +115,7 @@ impl Reader {
     pub(super) fn embedded_json(&mut self, name: &str) -> Option<Value> {
         match self.take(name) {
             Node::Text(text) => match serde_json::from_str(&text) {
-                Ok(value @ (Value::Object(_) | Value::Array(_))) => without_nul(value).filter(has_content),
+                Ok(value @ (Value::Object(_) | Value::Array(_))) => Some(without_nul(value)).filter(has_content),
                 _ => Some(Value::String(text)),
             },
             Node::Empty => None,
@@ -196,8 +196,13 @@ fn has_content(value: &Value) -> bool {
     !matches!(value, Value::Object(map) if map.is_empty()) && !matches!(value, Value::Array(list) if list.is_empty())
 }
 
-/// PostgreSQL's JSONB refuses `\u0000`, which JSON inside a string may still hold.
-fn without_nul(value: Value) -> Option<Value> {
-    let text = value.to_string();
-    if text.contains("\\u0000") { serde_json::from_str(&text.replace("\\u0000", "\u{fffd}")).ok() } else { Some(value) }
+/// PostgreSQL's JSONB refuses NUL, which JSON inside a string may still hold.
+fn without_nul(value: Value) -> Value {
+    let clean = |text: String| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text };
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(list) => list.into_iter().map(without_nul).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (clean(key), without_nul(value))).collect(),
+        other => other,
+    }
 }

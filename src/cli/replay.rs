@@ -75,7 +75,9 @@ impl Which {
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let selection = args.which.selection();
     if selection == Selection::default() && !args.all {
-        output::complain("error: say which events: --booking CODE, --from-id ID, --since TIME, --state STATE, --kind KIND, or --all");
+        output::complain(
+            "error: say which events: --booking CODE, --from-id ID, --since TIME, --state STATE, --kind KIND, or --all",
+        );
         return Ok(ExitCode::from(super::USAGE));
     }
     let count = again(&selection, config)?;

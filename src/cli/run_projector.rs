@@ -1,6 +1,6 @@
 //! Waits until set-again events are projected: by the server where one runs, else here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,6 +10,9 @@ use crate::project::{Outcome, Projector};
 
 /// Between two looks at a server's progress.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// On PostgreSQL a server that does nothing for so long is none: it looks at least once a second.
+const SERVED: Duration = Duration::from_secs(3);
 
 /// A bar on stderr, where that is a terminal.
 pub(super) fn bar(length: u64, what: &'static str) -> ProgressBar {
@@ -21,23 +24,26 @@ pub(super) fn bar(length: u64, what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Projects what is pending, or watches the server do it, until nothing is.
+/// Watches a server project what is pending; where none does, projects it here.
 pub(super) fn until_done(database: &Database, config: &Config) -> anyhow::Result<()> {
     let total = u64::try_from(database.read(events::count_pending)?)?;
     let bar = bar(total, "projecting");
     let mut projector = Projector::new(database, config.accounts.clone());
+    let (mut last, mut idle) = (total, Instant::now());
+    // A server knows its accounts' settings better than this shell may. Beside a SQLite file the lock tells of it.
+    let mut served = matches!(database, Database::Postgres(_));
     loop {
-        match projector.step()? {
-            Outcome::Done(count) => bar.inc(count as u64),
-            Outcome::Empty => break,
-            Outcome::Busy => {
-                let pending = u64::try_from(database.read(events::count_pending)?)?;
-                if pending == 0 {
-                    break;
-                }
-                bar.set_position(total.saturating_sub(pending));
-                std::thread::sleep(LOOK);
-            }
+        let pending = u64::try_from(database.read(events::count_pending)?)?;
+        bar.set_position(total.saturating_sub(pending));
+        if pending == 0 {
+            break;
+        }
+        if pending < last {
+            (last, idle) = (pending, Instant::now());
+        }
+        served = served && idle.elapsed() < SERVED;
+        if served || projector.step()? == Outcome::Busy {
+            std::thread::sleep(LOOK);
         }
     }
     bar.finish_and_clear();

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use reqwest::{Client, header::CONTENT_TYPE};
 
 use super::{output, run_projector};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::parse::Format;
 use crate::samples::Account;
 
@@ -80,7 +80,8 @@ async fn post_all(args: &Args, config: &Config) -> anyhow::Result<usize> {
             let (body, content_type) = sample.body(formats[sent % formats.len()]);
             let answer = client.post(&url).header(CONTENT_TYPE, content_type).body(body).send().await;
             let answer = answer.map_err(reqwest::Error::without_url);
-            let status = answer.context("no answer; is the server running? `checkfront-mirror serve` starts it")?.status();
+            let status =
+                answer.context("no answer; is the server running? `checkfront-mirror serve` starts it")?.status();
             match status.as_u16() {
                 200..=299 => sent += 1,
                 401 => anyhow::bail!("the server does not know this sender; set the same WEBHOOK_SECRET here as there"),
@@ -107,8 +108,6 @@ pub(super) fn reachable(bind: SocketAddr) -> SocketAddr {
 
 fn default_url(config: &Config) -> String {
     let address = reachable(config.bind);
-    let secret = config.verifier.secret.as_ref().map(|secret| {
-        percent_encoding::utf8_percent_encode(secret.reveal(), percent_encoding::NON_ALPHANUMERIC).to_string()
-    });
+    let secret = config.verifier.secret.as_ref().map(Secret::url_encoded);
     secret.map_or_else(|| format!("http://{address}/webhook"), |secret| format!("http://{address}/webhook/{secret}"))
 }

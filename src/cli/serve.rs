@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -29,8 +30,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run_until_stopped(args, config))?;
-    Ok(ExitCode::SUCCESS)
+    let result = runtime.block_on(run_until_stopped(args, config));
+    // A look at a database that does not answer is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result.map(|()| ExitCode::SUCCESS)
 }
 
 async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
@@ -49,9 +52,10 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before its thread ends.
+    projector.ask_to_stop();
     tokio::task::spawn_blocking(move || {
         let _ = recording.join();
-        projector.stop();
+        projector.join();
     })
     .await?;
     tracing::info!("stopped");
@@ -78,7 +82,8 @@ async fn listen(config: &Config) -> anyhow::Result<Listener> {
         return Ok(Listener { socket: TcpListener::from_std(socket)?, passed_in: true });
     }
     let socket = TcpListener::bind(config.bind).await;
-    let socket = socket.with_context(|| format!("cannot listen on {}; choose another with BIND or PORT", config.bind))?;
+    let socket =
+        socket.with_context(|| format!("cannot listen on {}; choose another with BIND or PORT", config.bind))?;
     Ok(Listener { socket, passed_in: false })
 }
 
@@ -107,8 +112,12 @@ fn announce(args: &Args, config: &Config, address: SocketAddr) {
         }
         postgres @ DatabaseUrl::Postgres(_) => postgres.to_string(),
     };
-    let secret = config.verifier.secret.as_ref().map(|secret| if args.show_url { secret.reveal() } else { "********" });
-    let path = secret.map_or_else(|| "/webhook".to_owned(), |secret| format!("/webhook/{secret}"));
+    let secret = config
+        .verifier
+        .secret
+        .as_ref()
+        .map(|secret| if args.show_url { secret.url_encoded() } else { "********".to_owned() });
+    let path = secret.as_ref().map_or_else(|| "/webhook".to_owned(), |secret| format!("/webhook/{secret}"));
     output::complain(&format!(
         "checkfront-mirror {} listens on http://{address} and fills {database}\n\
          Paste into Checkfront (Manage > Developer > Webhooks): https://YOUR-PUBLIC-HOST{path}",

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{ConfigError, wrong};
+
+/// What a URL's path carries as it is.
+const URL_SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A secret. Neither `Debug` nor any log shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +17,11 @@ impl Secret {
     /// Wraps it.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
+    }
+
+    /// As it stands in a URL.
+    pub fn url_encoded(&self) -> String {
+        utf8_percent_encode(&self.0, URL_SAFE).to_string()
     }
 
     /// The secret itself: for comparing, and where the user asked to see it.

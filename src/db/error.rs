@@ -38,7 +38,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///
 /// Diesel passes on no SQLSTATE. A message in another language is not found here; the event is then tried again
 /// before it is given up, see `project`.
-const OUTAGES: [&str; 24] = [
+const OUTAGES: [&str; 26] = [
     "database is locked",
     "database table is locked",
     "disk is full",
@@ -63,6 +63,8 @@ const OUTAGES: [&str; 24] = [
     "the database system is",
     "cannot execute",
     "server closed the connection",
+    "temporary file size exceeds",
+    "locking protocol",
 ];
 
 impl Error {

@@ -8,7 +8,7 @@ pub use settle::{Settlement, settle};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::rows::{Event, EventBody};
 use super::schema::{webhook_bodies, webhook_events};
@@ -18,15 +18,29 @@ use super::{Result, Tx, on};
 /// An event and its body.
 pub type Delivery = (Event, EventBody);
 
-/// The next pending events, oldest first.
+/// The next pending events, oldest first, as many as fit; the first one always does.
 ///
 /// By state, never by a high-water mark: a lower id may be committed late. The state is a literal, so that the
 /// partial index serves.
-pub fn claim(tx: &mut Tx<'_>, limit: usize) -> Result<Vec<Delivery>> {
-    let query = || webhook_events::table.inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)));
-    let query = || query().filter(sql::<Bool>("webhook_events.state = 'pending'")).order(webhook_events::id);
-    let query = || query().limit(i64::try_from(limit).unwrap_or(i64::MAX));
-    Ok(on!(tx, |connection| query().load(connection))?)
+pub fn claim(tx: &mut Tx<'_>, limit: usize, bytes: usize) -> Result<Vec<Delivery>> {
+    let length = sql::<BigInt>("CAST(length(webhook_bodies.body) AS BIGINT)");
+    let query = webhook_events::table
+        .inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)))
+        .filter(sql::<Bool>("webhook_events.state = 'pending'"))
+        .order(webhook_events::id)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((webhook_events::all_columns, length));
+    let pending: Vec<(Event, i64)> = on!(&mut *tx, |connection| query.load(connection))?;
+    let mut total = 0;
+    let within = pending.into_iter().enumerate().take_while(|(index, (_, length))| {
+        total += length;
+        *index == 0 || usize::try_from(total).is_ok_and(|total| total <= bytes)
+    });
+    let events: Vec<_> = within.map(|(_, (event, _))| event).collect();
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    let query = || webhook_bodies::table.filter(webhook_bodies::event_id.eq_any(&ids)).order(webhook_bodies::event_id);
+    let bodies: Vec<EventBody> = on!(tx, |connection| query().load(connection))?;
+    Ok(events.into_iter().zip(bodies).collect())
 }
 
 /// How many events wait.
@@ -51,7 +65,8 @@ pub fn oldest_pending(tx: &mut Tx<'_>) -> Result<Option<super::types::Timestamp>
 /// A page of what a booking's row was made from: events that described it, and those of them set again to pending.
 pub fn told_of_booking(tx: &mut Tx<'_>, account_id: i32, code: &str, after: i64, limit: i64) -> Result<Vec<Delivery>> {
     let told = [EventState::Applied, EventState::Unchanged];
-    let again = webhook_events::state.eq(EventState::Pending).and(webhook_events::prior_state.assume_not_null().eq_any(told));
+    let again =
+        webhook_events::state.eq(EventState::Pending).and(webhook_events::prior_state.assume_not_null().eq_any(told));
     let query = webhook_events::table
         .inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)))
         .filter(webhook_events::account_id.eq(account_id))

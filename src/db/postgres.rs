@@ -21,6 +21,7 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) fn new(url: &str) -> Result<Self> {
+        let url = &with_timeouts(url);
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
@@ -33,12 +34,26 @@ impl Postgres {
     pub(super) fn connect(&self) -> Result<PgConnection> {
         let mut connection = PgConnection::establish(&self.url)?;
         connection.batch_execute(SETTINGS)?;
+        // Errors are told apart by their words. Not every role may choose the language.
+        let _ = connection.batch_execute("SET lc_messages = 'C'");
         Ok(connection)
     }
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {
         Ok(self.readers.get()?)
     }
+}
+
+/// A server that is out of reach has to show as such: without these, libpq waits for minutes.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10")] {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
 }
 
 #[derive(Debug)]

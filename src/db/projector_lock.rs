@@ -41,7 +41,9 @@ impl ProjectorLock {
     /// Takes what is held for this transaction; false while another projector works.
     pub fn enter(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let Tx::Postgres(connection) = tx else { return Ok(true) };
-        let query = diesel::select(diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(").bind::<BigInt, _>(PROJECTOR).sql(")"));
+        let query = diesel::select(
+            diesel::dsl::sql::<Bool>("pg_try_advisory_xact_lock(").bind::<BigInt, _>(PROJECTOR).sql(")"),
+        );
         Ok(query.get_result(&mut **connection)?)
     }
 
@@ -80,7 +82,9 @@ impl ProjectorLock {
 /// Takes the lock under which migrations run, until the transaction ends.
 pub(super) fn migrating(tx: &mut Tx<'_>) -> Result<()> {
     if let Tx::Postgres(connection) = tx {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(PROJECTOR + 1).execute(&mut **connection)?;
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(PROJECTOR + 1)
+            .execute(&mut **connection)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! SQLite: one writer that all share, many readers, every commit on disk before it returns.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use super::Result;
 
 type Manager = ConnectionManager<SqliteConnection>;
 
-/// The busy time-out comes first: switching to WAL may itself have to wait for another process.
+/// Every commit is on disk before it returns.
 const WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 const READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;";
 
@@ -21,7 +21,6 @@ pub struct Sqlite {
     path: PathBuf,
     /// Fair, so that the recorder's turn comes after each batch of the projector.
     writer: FairMutex<SqliteConnection>,
-    waiting: AtomicUsize,
     readers: Pool<Manager>,
 }
 
@@ -31,20 +30,14 @@ impl Sqlite {
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
+            .connection_timeout(Duration::from_secs(5))
             .connection_customizer(Box::new(ReadOnly))
             .build(Manager::new(url(path)))?;
-        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), waiting: AtomicUsize::new(0), readers })
+        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), readers })
     }
 
     pub(super) fn writer(&self) -> FairMutexGuard<'_, SqliteConnection> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let writer = self.writer.lock();
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        writer
-    }
-
-    pub(super) fn is_awaited(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+        self.writer.lock()
     }
 
     /// Replaces the writer connection after a fault that left it of no use.
@@ -67,7 +60,14 @@ impl Sqlite {
 
 fn connect(path: &Path) -> Result<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&url(path))?;
-    connection.batch_execute(WRITER)?;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // The busy time-out does not cover the switch to WAL, when several processes make a new file at once.
+    while let Err(error) = connection.batch_execute(WRITER) {
+        if !error.to_string().contains("locked") || Instant::now() > deadline {
+            return Err(error.into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     Ok(connection)
 }
 

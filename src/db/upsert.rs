@@ -97,6 +97,9 @@ fn separated<'b, DB: Backend>(
     Ok(())
 }
 
+/// Values in one `IN (..)`: SQLite takes 32,766 binds in all.
+pub(crate) const BINDS: usize = 10_000;
+
 /// How many rows go into one statement: PostgreSQL takes 65,535 binds. For SQLite, which has no round trip, one
 /// prepared statement run again and again is the fastest.
 pub(crate) const fn rows_per_statement(postgres: bool, columns: usize) -> usize {
@@ -116,7 +119,8 @@ macro_rules! upsert {
                 .map(|row| diesel::Insertable::<<$row as $crate::db::upsert::Row>::Table>::values(row).values)
                 .collect();
             let statement = $crate::db::upsert::Upsert::<$row, _> { values, row: std::marker::PhantomData };
-            $crate::db::on!($tx, |connection| diesel::RunQueryDsl::execute(statement, connection)).map(|rows| written + rows)
+            $crate::db::on!($tx, |connection| diesel::RunQueryDsl::execute(statement, connection))
+                .map(|rows| written + rows)
         })
     }};
 }

@@ -1,6 +1,7 @@
 //! PHP's `http_build_query`: `booking[order][items][item][0][sku]=paddle`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use encoding_rs::Encoding;
 use percent_encoding::percent_decode;
@@ -8,11 +9,7 @@ use percent_encoding::percent_decode;
 use super::node::storable;
 use super::{Budget, Map, Node, Notes, ParseError, charset, json, xml};
 
-pub(super) fn parse(
-    body: &str,
-    hint: Option<&'static Encoding>,
-    notes: &mut Notes,
-) -> Result<Node, ParseError> {
+pub(super) fn parse(body: &str, hint: Option<&'static Encoding>, notes: &mut Notes) -> Result<Node, ParseError> {
     let fields: Vec<_> = body.trim_end().split('&').filter(|field| !field.is_empty()).collect();
     if let [only] = fields[..] {
         let (_, value) = only.split_once('=').unwrap_or((only, ""));
@@ -25,16 +22,16 @@ pub(super) fn parse(
         }
     }
     let mut budget = Budget::default();
-    let mut root = Map::new();
+    let mut root = Branch::default();
     for field in fields {
         let (key, value) = field.split_once('=').unwrap_or((field, ""));
         let key = storable(decode(key, hint, notes).into_owned(), notes);
         let value = Node::text(decode(value, hint, notes), notes);
         let path: Vec<_> = segments(&key).collect();
         (0..path.len()).try_for_each(|depth| budget.take(depth))?;
-        insert(&mut root, &path, value);
+        root.insert(&path, value);
     }
-    Ok(indexed(root))
+    Ok(root.into_node())
 }
 
 fn decode<'f>(field: &'f str, hint: Option<&'static Encoding>, notes: &mut Notes) -> Cow<'f, str> {
@@ -60,38 +57,60 @@ fn segments(key: &str) -> impl Iterator<Item = &str> {
     std::iter::once(name).chain(inner)
 }
 
-fn insert(map: &mut Map, path: &[&str], value: Node) {
-    let Some((&segment, rest)) = path.split_first() else { return };
-    let key = if segment.is_empty() { next_index(map) } else { segment.to_owned() };
-    if rest.is_empty() {
-        map.insert(key, value);
-        return;
-    }
-    let slot = map.entry(key).or_default();
-    // What came before under the same name is overwritten, as in PHP.
-    if !matches!(slot, Node::Map(_)) {
-        *slot = Node::Map(Map::new());
-    }
-    if let Node::Map(inner) = slot {
-        insert(inner, rest, value);
-    }
+/// What a key names while the fields are read.
+#[derive(Default)]
+struct Branch {
+    children: BTreeMap<String, Slot>,
+    /// The place that `[]` takes.
+    next: u32,
 }
 
-fn next_index(map: &Map) -> String {
-    let highest = map.keys().filter_map(|key| key.parse::<u32>().ok()).max();
-    highest.map_or(0, |highest| highest.saturating_add(1)).to_string()
+enum Slot {
+    Leaf(Node),
+    Branch(Branch),
 }
 
-/// PHP writes a list as the keys 0 to n-1; a map with just these keys was a list.
-fn indexed(map: Map) -> Node {
-    let is_list = (0..map.len()).all(|index| map.contains_key(&index.to_string()));
-    let mut map: Map = map
-        .into_iter()
-        .map(|(key, node)| (key, if let Node::Map(inner) = node { indexed(inner) } else { node }))
-        .collect();
-    if is_list {
-        Node::list((0..map.len()).filter_map(|index| map.remove(&index.to_string())).collect())
-    } else {
-        Node::map(map)
+impl Branch {
+    fn insert(&mut self, path: &[&str], value: Node) {
+        let Some((&segment, rest)) = path.split_first() else { return };
+        let key = if segment.is_empty() { self.next.to_string() } else { segment.to_owned() };
+        if let Ok(place) = key.parse::<u32>() {
+            self.next = self.next.max(place.saturating_add(1));
+        }
+        if rest.is_empty() {
+            self.children.insert(key, Slot::Leaf(value));
+            return;
+        }
+        let slot = self.children.entry(key).or_insert_with(|| Slot::Branch(Self::default()));
+        // What came before under the same name is overwritten, as in PHP.
+        if matches!(slot, Slot::Leaf(_)) {
+            *slot = Slot::Branch(Self::default());
+        }
+        if let Slot::Branch(inner) = slot {
+            inner.insert(rest, value);
+        }
+    }
+
+    /// PHP writes a list as the keys 0 to n-1; a branch with just these keys was a list.
+    fn into_node(self) -> Node {
+        let is_list = (0..self.children.len()).all(|place| self.children.contains_key(&place.to_string()));
+        let mut map: Map = self
+            .children
+            .into_iter()
+            .map(|(key, slot)| {
+                (
+                    key,
+                    match slot {
+                        Slot::Leaf(node) => node,
+                        Slot::Branch(branch) => branch.into_node(),
+                    },
+                )
+            })
+            .collect();
+        if is_list {
+            Node::list((0..map.len()).filter_map(|place| map.remove(&place.to_string())).collect())
+        } else {
+            Node::map(map)
+        }
     }
 }

@@ -15,7 +15,7 @@ pub enum Node {
     Empty,
     /// A scalar. JSON's `true` and `false` are `1` and `0`, as PHP's forms write them.
     Text(String),
-    /// Repeated elements. May hold [`Node::Empty`], so that positions stay.
+    /// Repeated elements; never empty, and never holds [`Node::Empty`].
     List(Vec<Self>),
     /// Named children; never holds [`Node::Empty`].
     Map(Map),
@@ -25,16 +25,22 @@ impl Node {
     /// Text, or [`Node::Empty`] where it is blank. NUL, which no database stores, is replaced.
     pub fn text(text: impl Into<String>, notes: &mut Notes) -> Self {
         let text = text.into();
-        if text.trim().is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(storable(text, notes))
-        }
+        if text.trim().is_empty() { Self::Empty } else { Self::Text(storable(text, notes)) }
     }
 
     /// A list, or [`Node::Empty`] where nothing is in it.
-    pub fn list(list: Vec<Self>) -> Self {
-        if list.iter().all(Self::is_empty) { Self::Empty } else { Self::List(list) }
+    ///
+    /// With empty members it is a map by position: that is what a form, which cannot write them, makes of it.
+    pub fn list(mut list: Vec<Self>) -> Self {
+        list.truncate(list.iter().rposition(|node| !node.is_empty()).map_or(0, |last| last + 1));
+        if list.iter().any(Self::is_empty) {
+            let members = list.into_iter().enumerate();
+            Self::map(members.map(|(index, node)| (index.to_string(), node)).collect())
+        } else if list.is_empty() {
+            Self::Empty
+        } else {
+            Self::List(list)
+        }
     }
 
     /// A map without its empty entries, or [`Node::Empty`] where none is left.
@@ -58,17 +64,18 @@ impl Node {
         if let Self::Map(map) = self { map.get(name) } else { None }
     }
 
-    /// The members of a collection: a list, one member alone, or a map keyed by number.
-    pub fn into_members(self) -> Vec<Self> {
+    /// The members of a collection, a list, one member alone, or a map keyed by number; each with its place, from 0.
+    pub fn into_members(self) -> Vec<(u32, Self)> {
         match self {
             Self::Empty => Vec::new(),
-            Self::List(list) => list,
+            Self::List(list) => (0..).zip(list).collect(),
             Self::Map(map) if map.keys().all(|key| key.parse::<u32>().is_ok()) => {
-                let mut members: Vec<_> = map.into_iter().collect();
-                members.sort_by_key(|(key, _)| key.parse::<u32>().unwrap_or(u32::MAX));
-                members.into_iter().map(|(_, node)| node).collect()
+                let members = map.into_iter().map(|(key, node)| (key.parse().unwrap_or(u32::MAX), node));
+                let mut members: Vec<_> = members.collect();
+                members.sort_by_key(|(place, _)| *place);
+                members
             }
-            single => vec![single],
+            single => vec![(0, single)],
         }
     }
 
@@ -101,11 +108,16 @@ impl Notes {
     /// More than these are counted, not listed.
     const LISTED: usize = 12;
 
+    /// Beyond these none is kept: a hostile body has thousands.
+    const KEPT: usize = 100;
+
     /// Adds a note, once.
     pub fn add(&mut self, note: impl Into<String>) {
-        let note = note.into();
-        if !self.0.contains(&note) && self.0.len() <= 1_000 {
-            self.0.push(note);
+        if self.0.len() < Self::KEPT {
+            let note = note.into();
+            if !self.0.contains(&note) {
+                self.0.push(note);
+            }
         }
     }
 

@@ -75,11 +75,14 @@ impl Builder<'_> {
     /// Children win over text, text over attributes: just what PHP keeps of each.
     fn close(&mut self) {
         let Some(mut element) = self.open.pop() else { return };
-        element.children.retain(|_, child| match child {
-            Node::List(list) => !list.iter().all(Node::is_empty),
-            child => !child.is_empty(),
-        });
-        let node = if element.children.is_empty() && !element.text.trim().is_empty() {
+        let has_children = !element.children.is_empty();
+        for child in element.children.values_mut() {
+            if let Node::List(list) = child {
+                *child = Node::list(std::mem::take(list));
+            }
+        }
+        element.children.retain(|_, child| !child.is_empty());
+        let node = if !has_children && !element.text.trim().is_empty() {
             Node::text(element.text, self.notes)
         } else {
             if let attributes @ Node::Map(_) = Node::map(element.attributes) {

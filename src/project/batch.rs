@@ -1,4 +1,4 @@
-//! A batch: read, load what is stored, fold in the order of receipt, write each row once.
+//! A batch: load what is stored, fold in the order of receipt, write each row once.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use super::accounts::Accounts;
 use super::bookings::Bookings;
 use super::items::Items;
 use super::rates::Rates;
-use super::reading::{Decision, Reading, read};
+use super::reading::{Decision, Reading};
 use super::transactions::Transactions;
 use super::{Settings, changes};
 use crate::checkfront::Content;
-use crate::db::events::{Delivery, Settlement};
+use crate::db::events::Settlement;
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Result, Tx};
 
@@ -28,13 +28,13 @@ pub(super) struct Origin {
     pub delete: bool,
 }
 
-/// Turns deliveries into rows and says how each is to be settled.
-pub(super) fn project(tx: &mut Tx<'_>, deliveries: Vec<Delivery>, settings: &Settings) -> Result<Vec<Settlement>> {
+/// Turns readings into rows and says how each is to be settled.
+pub(super) fn project(tx: &mut Tx<'_>, readings: &[Reading], settings: &Settings) -> Result<Vec<Settlement>> {
     let now = Timestamp(Utc::now());
-    let readings: Vec<Reading> = deliveries.into_iter().map(read).collect();
     let mut accounts = Accounts::load(tx, &settings.default_host, &settings.zones)?;
     let origins = readings.iter().map(|reading| accounts.origin(tx, reading)).collect::<Result<Vec<_>>>()?;
-    let known: Vec<_> = readings.iter().zip(&origins).filter_map(|(reading, origin)| Some((reading, (*origin)?))).collect();
+    let known: Vec<_> =
+        readings.iter().zip(&origins).filter_map(|(reading, origin)| Some((reading, (*origin)?))).collect();
 
     let mut bookings = Bookings::load(tx, &known)?;
     let mut transactions = Transactions::load(tx, &known)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::batch::Origin;
 use super::changes;
 use super::rows::json;
-use crate::checkfront::{self, Line};
+use crate::checkfront::{self, Contact, Line};
 use crate::db::rows::{Booking, BookingItem, BookingTax};
 use crate::db::types::{Amount, Json, Timestamp};
 
@@ -25,11 +25,16 @@ impl Whole {
         let keeps = body.partial || origin.delete;
         let lines = match (&body.lines, before) {
             (None, Some(before)) if keeps => before.lines.clone(),
-            (lines, _) => lines.iter().flatten().map(|line| (line.line_id.clone(), item(line, &body.code, origin))).collect(),
+            (lines, _) => {
+                lines.iter().flatten().map(|line| (line.line_id.clone(), item(line, &body.code, origin))).collect()
+            }
         };
         let taxes = match (&body.taxes, before) {
             (None, Some(before)) if keeps => before.taxes.clone(),
-            (taxes, _) => (1..).zip(taxes.iter().flatten()).map(|(position, read)| tax(position, read, &body.code, origin)).collect(),
+            (taxes, _) => (1..)
+                .zip(taxes.iter().flatten())
+                .map(|(position, read)| tax(position, read, &body.code, origin))
+                .collect(),
         };
         let mut after = Self { booking, lines, taxes };
         if let Some(before) = before {
@@ -77,7 +82,7 @@ fn booking(before: Option<&Booking>, body: &checkfront::Booking, origin: &Origin
         code: body.code.clone(),
         booking_id: carried!(body.booking_id, booking_id),
         status_id: carried!(body.status.clone(), status_id),
-        customer_key: carried!(contact.key().ok().flatten(), customer_key),
+        customer_key: customer_key(contact, kept),
         customer_name: carried!(contact.name.clone(), customer_name),
         customer_email: carried!(contact.email.clone(), customer_email),
         customer_phone: carried!(contact.phone.clone(), customer_phone),
@@ -110,6 +115,15 @@ fn booking(before: Option<&Booking>, body: &checkfront::Booking, origin: &Origin
         last_event_id: origin.id,
         updated_at: origin.at,
         deleted_at: origin.delete.then(|| before.and_then(|row| row.deleted_at).unwrap_or(origin.at)),
+    }
+}
+
+/// A partial body without a code does not take a booking away from the customer whose code it has.
+fn customer_key(contact: &Contact, kept: Option<&Booking>) -> Option<String> {
+    let kept = kept.and_then(|row| row.customer_key.clone());
+    match kept {
+        Some(code) if contact.code.is_none() && !code.starts_with("email:") => Some(code),
+        kept => contact.key().ok().flatten().or(kept),
     }
 }
 

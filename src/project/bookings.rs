@@ -18,7 +18,7 @@ use crate::db::{Result, Tx};
 type Key = (i32, String);
 
 /// Deliveries of one booking that are read at once when it is told anew.
-const PAGE: i64 = 200;
+const PAGE: i64 = 20;
 
 pub(super) struct Bookings {
     rows: Rows<Key, Whole>,
@@ -39,8 +39,10 @@ impl Bookings {
             codes.dedup();
             stored.extend(load(tx, account_id, &codes)?);
         }
-        let keys = stored.iter().filter_map(|whole| Some((whole.booking.account_id, whole.booking.customer_key.clone()?)));
-        let named = bookings.iter().filter_map(|(booking, account_id)| Some((*account_id, booking.contact.key().ok()??)));
+        let keys =
+            stored.iter().filter_map(|whole| Some((whole.booking.account_id, whole.booking.customer_key.clone()?)));
+        let named =
+            bookings.iter().filter_map(|(booking, account_id)| Some((*account_id, booking.contact.key().ok()??)));
         let mut customers = Customers::default();
         customers.load(tx, keys.chain(named))?;
         let rows = Rows::new(stored.into_iter().map(|whole| (key(&whole.booking), whole)));
@@ -51,15 +53,20 @@ impl Bookings {
     pub(super) fn apply(&mut self, body: &checkfront::Booking, origin: &Origin) -> EventState {
         let key = (origin.account_id, body.code.clone());
         let (state, whole) = fold(self.rows.get(&key), body, origin);
-        let Some(whole) = whole else { return state };
+        let Some(whole) = whole else {
+            // Too late for the booking, it may still be the only one that had some field of its customer.
+            self.customers.saw(body.contact.key().ok().flatten().as_deref(), &body.contact, origin);
+            self.customers.drop_unused();
+            return state;
+        };
+        let before = self.rows.get(&key);
         if state == EventState::Applied {
-            let before = self.rows.get(&key);
             self.history.push(changes::step(before, &whole));
-            let left = before.and_then(|before| before.booking.customer_key.clone());
-            let joined = whole.booking.customer_key.clone();
-            self.customers.saw(joined.as_deref(), &body.contact, origin);
-            self.customers.moved(origin.account_id, left.as_deref(), joined.as_deref());
         }
+        let left = before.and_then(|before| before.booking.customer_key.clone());
+        let joined = whole.booking.customer_key.clone();
+        self.customers.saw(joined.as_deref(), &body.contact, origin);
+        self.customers.moved(origin.account_id, left.as_deref(), joined.as_deref());
         self.rows.put(key, whole);
         state
     }
@@ -79,7 +86,8 @@ impl Bookings {
         if !reading.event.prior_state.is_some_and(EventState::is_told) || self.retold.contains(&key) {
             return Ok(None);
         }
-        let stored = self.rows.get(&key).map(|whole| (whole.booking.first_event_id, whole.booking.customer_key.clone()));
+        let stored =
+            self.rows.get(&key).map(|whole| (whole.booking.first_event_id, whole.booking.customer_key.clone()));
         let mut decided = Vec::new();
         let mut whole: Option<Whole> = None;
         let mut history = Vec::new();
@@ -103,10 +111,10 @@ impl Bookings {
                 if let Some(next) = next {
                     if state == EventState::Applied {
                         history.push(changes::step(whole.as_ref(), &next));
-                        let joined = next.booking.customer_key.clone();
-                        self.customers.load(tx, joined.iter().map(|joined| (origin.account_id, joined.clone())))?;
-                        self.customers.saw(joined.as_deref(), &body.contact, &origin);
                     }
+                    let joined = next.booking.customer_key.clone();
+                    self.customers.load(tx, joined.iter().map(|joined| (origin.account_id, joined.clone())))?;
+                    self.customers.saw(joined.as_deref(), &body.contact, &origin);
                     whole = Some(next);
                 }
                 if again {
@@ -131,8 +139,15 @@ impl Bookings {
         let mut rows = Vec::new();
         let mut lines = Vec::new();
         let mut taxes = Vec::new();
+        for (account_id, code) in &self.retold {
+            BookingItem::delete_all(tx, *account_id, code)?;
+            BookingTax::truncate(tx, *account_id, code, 0)?;
+            BookingHistory::delete(tx, *account_id, code)?;
+            Booking::delete(tx, *account_id, code)?;
+        }
         for (key, whole) in self.rows.changed() {
-            let stored = self.rows.stored(key);
+            // A booking told anew is written anew: what it was last changed by may lie further back than before.
+            let stored = self.rows.stored(key).filter(|_| !self.retold.contains(key));
             if stored.is_none_or(|stored| stored.booking != whole.booking) {
                 rows.push(whole.booking.clone());
             }
@@ -144,9 +159,6 @@ impl Bookings {
             if let Some(stored) = stored {
                 remove_stale(tx, key, stored, whole)?;
             }
-        }
-        for (account_id, code) in &self.retold {
-            BookingHistory::delete(tx, *account_id, code)?;
         }
         Booking::upsert(tx, &rows)?;
         BookingItem::upsert(tx, &lines)?;

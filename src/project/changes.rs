@@ -11,8 +11,20 @@ use crate::db::types::{EventState, Json};
 
 /// Columns that tell where a row comes from, or that follow from others: no content of their own.
 const DERIVED: [&str; 14] = [
-    "account_id", "booking_code", "code", "customer_key", "created_on", "start_on", "end_on", "content_hash",
-    "first_event_id", "last_event_id", "updated_at", "deleted_at", "parent_line_id", "position",
+    "account_id",
+    "booking_code",
+    "code",
+    "customer_key",
+    "created_on",
+    "start_on",
+    "end_on",
+    "content_hash",
+    "first_event_id",
+    "last_event_id",
+    "updated_at",
+    "deleted_at",
+    "parent_line_id",
+    "position",
 ];
 
 /// Half of SHA-256, in hexadecimal digits.
@@ -83,7 +95,12 @@ fn compare(before: &Whole, after: &Whole) -> Map<String, Value> {
     changes
 }
 
-fn part(changes: &mut Map<String, Value>, name: &str, old: Option<Map<String, Value>>, new: Option<Map<String, Value>>) {
+fn part(
+    changes: &mut Map<String, Value>,
+    name: &str,
+    old: Option<Map<String, Value>>,
+    new: Option<Map<String, Value>>,
+) {
     match (old, new) {
         (Some(old), Some(new)) => columns(changes, &format!("{name}."), &old, &new),
         (old, new) => {

@@ -15,10 +15,14 @@ const STEP: i64 = 200;
 const BOOKINGS: &str = "booking:";
 const TRANSACTIONS: &str = "transaction:";
 
+/// Whether an account's dates are still told in an older time zone.
+pub(super) fn is_due(tx: &mut Tx<'_>) -> Result<bool> {
+    Ok(due(tx)?.is_some())
+}
+
 /// Does one step where one is due; false where all dates are told.
 pub(super) fn follow(tx: &mut Tx<'_>) -> Result<bool> {
-    let due = Account::all(tx)?.into_iter().find(|account| account.timezone != account.dates_timezone);
-    let Some(mut account) = due else { return Ok(false) };
+    let Some(mut account) = due(tx)? else { return Ok(false) };
     let zone = zones::parse(&account.timezone).unwrap_or(Tz::UTC);
     let cursor = account.dates_cursor.clone().unwrap_or_else(|| BOOKINGS.to_owned());
     account.dates_cursor = match cursor.strip_prefix(TRANSACTIONS) {
@@ -35,6 +39,10 @@ pub(super) fn follow(tx: &mut Tx<'_>) -> Result<bool> {
     }
     account.set_timezone(tx)?;
     Ok(true)
+}
+
+fn due(tx: &mut Tx<'_>) -> Result<Option<Account>> {
+    Ok(Account::all(tx)?.into_iter().find(|account| account.timezone != account.dates_timezone))
 }
 
 fn bookings(tx: &mut Tx<'_>, account: &Account, after: &str, zone: Tz) -> Result<Option<String>> {

@@ -45,7 +45,8 @@ impl Rates {
             let categories = RateCategory::load(tx, account_id, &ids)?;
             for rate in Rate::load(tx, account_id, &ids)? {
                 let of_items = items.iter().filter(|row| row.rate_id == rate.rate_id).map(|row| row.item_id);
-                let of_categories = categories.iter().filter(|row| row.rate_id == rate.rate_id).map(|row| row.category_id);
+                let of_categories =
+                    categories.iter().filter(|row| row.rate_id == rate.rate_id).map(|row| row.category_id);
                 let whole = Whole { items: of_items.collect(), categories: of_categories.collect(), rate };
                 stored.push(((account_id, whole.rate.rate_id), whole));
             }

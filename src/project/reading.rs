@@ -8,6 +8,9 @@ use crate::db::rows::{Event, EventBody};
 use crate::db::types::{EventState, Timestamp};
 use crate::parse::{self, Format, Notes};
 
+/// What is kept of an explanation: it may quote the body.
+const ERROR_CHARS: usize = 2_000;
+
 /// An event as read.
 pub struct Reading {
     /// The event, as recorded.
@@ -111,6 +114,7 @@ impl Reading {
             (Some(reason), Some(notes)) => Some(format!("{reason}; {notes}")),
             (reason, notes) => reason.or(notes),
         };
+        let error = error.map(|error| error.replace('\0', "\u{fffd}").chars().take(ERROR_CHARS).collect());
         let body = self.body.as_ref();
         Settlement {
             id: self.event.id,

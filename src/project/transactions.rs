@@ -36,7 +36,11 @@ impl Transactions {
         action: Option<&str>,
         origin: &Origin,
     ) -> EventState {
-        if origin.delete { self.delete(body, action, origin) } else { self.write_one(row(body, action, origin), origin) }
+        if origin.delete {
+            self.delete(body, action, origin)
+        } else {
+            self.write_one(row(body, action, origin), origin)
+        }
     }
 
     /// Marks all rows of the id, narrowed by gateway and status where the body has them.
@@ -76,8 +80,12 @@ impl Transactions {
 
     fn of(&self, account_id: i32, id: &str) -> impl Iterator<Item = &Transaction> {
         let first = (account_id, id.to_owned(), String::new(), String::new());
-        let rows: Vec<_> =
-            self.rows.from(&first).map(|(_, row)| row).filter(|row| row.account_id == account_id && row.transaction_id == id).collect();
+        let rows: Vec<_> = self
+            .rows
+            .from(&first)
+            .map(|(_, row)| row)
+            .filter(|row| row.account_id == account_id && row.transaction_id == id)
+            .collect();
         rows.into_iter()
     }
 
@@ -89,7 +97,10 @@ impl Transactions {
 
 /// Of what became of several rows, what became of the event.
 pub(super) fn strongest(one: EventState, other: EventState) -> EventState {
-    [EventState::Applied, EventState::Unchanged].into_iter().find(|&state| one == state || other == state).unwrap_or(one)
+    [EventState::Applied, EventState::Unchanged]
+        .into_iter()
+        .find(|&state| one == state || other == state)
+        .unwrap_or(one)
 }
 
 fn narrows(wanted: &str, found: &str) -> bool {

@@ -56,14 +56,14 @@ impl Worker {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);
                         match outcome {
-                            Outcome::Done(_) => {}
+                            Outcome::Done(_) | Outcome::Died => {}
                             Outcome::Empty => woken.wait(POLL),
                             Outcome::Busy => woken.wait(BUSY),
                         }
                     }
                     Err(error) => {
                         tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot project now; deliveries are kept, trying again");
-                        thread::sleep(pause);
+                        woken.wait(pause);
                         pause = (pause * 2).min(BACKOFF);
                     }
                 }
@@ -73,10 +73,14 @@ impl Worker {
         Ok(Self { thread, wake, stop })
     }
 
-    /// Lets the batch in hand end, and no other begin. Blocks.
-    pub fn stop(self) {
+    /// Lets the batch in hand end, and no other begin.
+    pub fn ask_to_stop(&self) {
         self.stop.cancel();
         self.wake.signal();
+    }
+
+    /// Waits for its end. Blocks.
+    pub fn join(self) {
         if self.thread.join().is_err() {
             tracing::error!("the projector ended with a panic");
         }

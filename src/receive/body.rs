@@ -33,10 +33,13 @@ impl Default for Budget {
     }
 }
 
+/// A body's share of the budget; it ends when the body is stored, or dropped.
+pub type Share = OwnedSemaphorePermit;
+
 /// A body, and its share of the budget.
 pub(super) struct Read {
     pub bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    pub share: Option<Share>,
 }
 
 pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize, budget: &Budget) -> Result<Read, Problem> {
@@ -47,23 +50,28 @@ pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize, budg
     }
     let deadline = Instant::now() + ARRIVAL;
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(16 << 10));
-    let mut share: Option<OwnedSemaphorePermit> = None;
+    let mut share: Option<Share> = None;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Problem::Timeout)? {
         let Ok(chunk) = frame.map_err(|_| Problem::Broken)?.into_data() else { continue };
         if bytes.len() + chunk.len() > limit {
             discard(headers, body).await;
             return Err(Problem::TooLarge(limit));
         }
-        let kib = u32::try_from(chunk.len().div_ceil(1 << 10)).unwrap_or(u32::MAX);
-        let more = timeout(PATIENCE, Arc::clone(&budget.0).acquire_many_owned(kib)).await;
-        let more = more.ok().and_then(Result::ok).ok_or(Refused::Full)?;
-        match &mut share {
-            Some(share) => share.merge(more),
-            None => share = Some(more),
+        let held = share.as_ref().map_or(0, Share::num_permits);
+        // What was announced is reserved at once, so that no two uploads wait for each other's half.
+        let wanted = (bytes.len() + chunk.len()).max(announced.unwrap_or(0)).div_ceil(1 << 10);
+        if wanted > held {
+            let kib = u32::try_from(wanted - held).unwrap_or(u32::MAX);
+            let more = timeout(PATIENCE, Arc::clone(&budget.0).acquire_many_owned(kib)).await;
+            let more = more.ok().and_then(Result::ok).ok_or(Refused::Full)?;
+            match &mut share {
+                Some(share) => share.merge(more),
+                None => share = Some(more),
+            }
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(Read { bytes: bytes.freeze(), _share: share })
+    Ok(Read { bytes: bytes.freeze(), share })
 }
 
 /// Reads on for a while without keeping anything: a connection closed on unread bytes would lose the answer.

@@ -89,8 +89,11 @@ impl Account {
                 Element::text("total", money(total)),
                 Element::parent(
                     "taxes",
-                    [Element::parent("tax", [Element::text("name", "GST"), Element::text("amount", money(booking.tax()))])
-                        .with("tax_id", 1)],
+                    [Element::parent(
+                        "tax",
+                        [Element::text("name", "GST"), Element::text("amount", money(booking.tax()))],
+                    )
+                    .with("tax_id", 1)],
                 ),
                 Element::text("discount", "0.00"),
                 Element::parent("items", [line.with("line_id", 1).with("item_id", item_id)]),
@@ -125,17 +128,21 @@ impl Account {
     }
 
     fn payment(&self, booking: &Booking) -> Sample {
-        self.native("transaction", "insert", &json!({
-            "transaction_id": format!("SAMPLE{}", booking.code),
-            "date": booking.created + 60,
-            "status": "PAID",
-            "amount": money(booking.cents + booking.tax()),
-            "gateway_id": "SamplePay",
-            "payment_mask": "1111",
-            "payment_type": "Visa",
-            "payment_customer": booking.person,
-            "booking_id": booking.code,
-        }))
+        self.native(
+            "transaction",
+            "insert",
+            &json!({
+                "transaction_id": format!("SAMPLE{}", booking.code),
+                "date": booking.created + 60,
+                "status": "PAID",
+                "amount": money(booking.cents + booking.tax()),
+                "gateway_id": "SamplePay",
+                "payment_mask": "1111",
+                "payment_type": "Visa",
+                "payment_customer": booking.person,
+                "booking_id": booking.code,
+            }),
+        )
     }
 
     fn item(&self, sku: &str, item_id: i64, cents: u32) -> Sample {

@@ -68,7 +68,9 @@ fn rows_of(tx: &mut Tx<'_>, event: &Event) -> Result<Vec<String>> {
     match kind {
         "booking" => {
             let bookings = Booking::load(tx, account, keys)?.into_iter();
-            rows.extend(bookings.filter(|row| row.last_event_id == event.id).map(|row| format!("bookings {}", row.code)));
+            rows.extend(
+                bookings.filter(|row| row.last_event_id == event.id).map(|row| format!("bookings {}", row.code)),
+            );
             let lines = BookingItem::load(tx, account, keys)?.into_iter().filter(|row| row.last_event_id == event.id);
             rows.extend(lines.map(|row| format!("booking_items {key} {}", row.line_id)));
             let taxes = BookingTax::load(tx, account, keys)?.into_iter().filter(|row| row.last_event_id == event.id);

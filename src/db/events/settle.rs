@@ -60,7 +60,9 @@ pub fn settle(tx: &mut Tx<'_>, settlements: &[Settlement]) -> Result<()> {
                 .bind::<Array<Text>, _>(settlements.iter().map(|s| s.state).collect::<Vec<_>>())
                 .bind::<Array<Integer>, _>(settlements.iter().map(|s| s.attempts).collect::<Vec<_>>())
                 .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.error))
-                .bind::<Array<Nullable<sql::Instant>>, _>(settlements.iter().map(|s| s.processed_at).collect::<Vec<_>>())
+                .bind::<Array<Nullable<sql::Instant>>, _>(
+                    settlements.iter().map(|s| s.processed_at).collect::<Vec<_>>(),
+                )
                 .execute(&mut **connection)?;
         }
         Tx::Sqlite(connection) => {

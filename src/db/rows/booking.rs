@@ -71,6 +71,12 @@ impl Booking {
         Ok(on!(tx, |connection| query().select((bookings::customer_key, diesel::dsl::count_star())).load(connection))?)
     }
 
+    /// Removes a row that is told anew.
+    pub fn delete(tx: &mut Tx<'_>, account_id: i32, code: &str) -> Result<()> {
+        on!(tx, |connection| diesel::delete(bookings::table.find((account_id, code))).execute(connection))?;
+        Ok(())
+    }
+
     /// Writes the rows, unless newer ones are stored.
     pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
         upsert!(tx, Self, rows)?;

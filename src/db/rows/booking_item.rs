@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::booking_items;
 use crate::db::types::{Amount, Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::{BINDS, row, upsert};
 use crate::db::{Result, Tx, on};
 
 row! {
@@ -48,12 +48,22 @@ impl BookingItem {
         Ok(())
     }
 
-    /// Removes lines that the booking no longer has.
-    pub fn delete(tx: &mut Tx<'_>, account_id: i32, code: &str, line_ids: &[String]) -> Result<()> {
+    /// Removes all lines of a booking.
+    pub fn delete_all(tx: &mut Tx<'_>, account_id: i32, code: &str) -> Result<()> {
         let stored = || booking_items::table.filter(booking_items::account_id.eq(account_id));
         let stored = || stored().filter(booking_items::booking_code.eq(code));
-        let stored = || stored().filter(booking_items::line_id.eq_any(line_ids));
         on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
+        Ok(())
+    }
+
+    /// Removes lines that the booking no longer has.
+    pub fn delete(tx: &mut Tx<'_>, account_id: i32, code: &str, line_ids: &[String]) -> Result<()> {
+        for line_ids in line_ids.chunks(BINDS) {
+            let stored = || booking_items::table.filter(booking_items::account_id.eq(account_id));
+            let stored = || stored().filter(booking_items::booking_code.eq(code));
+            let stored = || stored().filter(booking_items::line_id.eq_any(line_ids));
+            on!(&mut *tx, |connection| diesel::delete(stored()).execute(connection))?;
+        }
         Ok(())
     }
 }

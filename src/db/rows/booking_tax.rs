@@ -36,7 +36,8 @@ impl BookingTax {
     /// Removes taxes past the end of the booking's list.
     pub fn truncate(tx: &mut Tx<'_>, account_id: i32, code: &str, length: i32) -> Result<()> {
         let stored = || booking_taxes::table.filter(booking_taxes::account_id.eq(account_id));
-        let stored = || stored().filter(booking_taxes::booking_code.eq(code)).filter(booking_taxes::position.gt(length));
+        let stored =
+            || stored().filter(booking_taxes::booking_code.eq(code)).filter(booking_taxes::position.gt(length));
         on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
         Ok(())
     }

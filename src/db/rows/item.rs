@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::items;
 use crate::db::types::{Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::{BINDS, row, upsert};
 use crate::db::{Result, Tx, on};
 
 row! {
@@ -48,7 +48,11 @@ impl Item {
     /// The stored rows of these ids.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, ids: &[i64]) -> Result<Vec<Self>> {
         let query = || items::table.filter(items::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(items::item_id.eq_any(ids)).load(connection))?)
+        let mut rows = Vec::new();
+        for ids in ids.chunks(BINDS) {
+            rows.append(&mut on!(&mut *tx, |connection| query().filter(items::item_id.eq_any(ids)).load(connection))?);
+        }
+        Ok(rows)
     }
 
     /// Writes the rows, unless newer ones are stored.

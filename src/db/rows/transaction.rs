@@ -42,8 +42,11 @@ impl Transaction {
     pub fn page(tx: &mut Tx<'_>, account_id: i32, after: &str, limit: i64) -> Result<Vec<Self>> {
         let ids = || transactions::table.filter(transactions::account_id.eq(account_id));
         let ids = || ids().filter(transactions::transaction_id.gt(after)).select(transactions::transaction_id);
-        let ids: Vec<String> =
-            on!(&mut *tx, |connection| ids().distinct().order(transactions::transaction_id).limit(limit).load(connection))?;
+        let ids: Vec<String> = on!(&mut *tx, |connection| ids()
+            .distinct()
+            .order(transactions::transaction_id)
+            .limit(limit)
+            .load(connection))?;
         Self::load(tx, account_id, &ids)
     }
 

@@ -1,0 +1,21 @@
+//! One test binary: the service over HTTP and SQL, every behaviour on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+mod cli;
+mod crash;
+mod docs;
+mod formats;
+mod hostile;
+mod instances;
+mod letters;
+mod migrations;
+mod order;
+mod projection;
+mod receiving;
+mod replaying;
+mod schema;
+mod stopping;
+mod verifying;
+mod zones;

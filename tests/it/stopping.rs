@@ -1,0 +1,125 @@
+//! The end of the process: nobody who was let in is let go without an answer.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use checkfront_mirror::db::{Database, DatabaseUrl};
+
+use crate::support::{Backend, Server, exe, read_sql};
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+}
+
+const REQUEST: &str = "POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\na=1";
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+fn stops_well(backend: Backend, signal: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = backend.new_url(&folder);
+    let mut server = Server::start(&url);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let unread = connect(&address);
+    let mut half = connect(&address);
+    half.write_all(&REQUEST.as_bytes()[..30]).unwrap();
+    let mut kept_alive = connect(&address);
+    kept_alive.write_all(REQUEST.as_bytes()).unwrap();
+    let mut first = [0; 12];
+    kept_alive.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+
+    server.signal(signal);
+    // The listening socket closes; until it does, a connection may still be let in, and then it is answered too.
+    while TcpStream::connect(&address).is_ok() {
+        std::thread::yield_now();
+    }
+    for (mut stream, rest) in [(unread, REQUEST), (half, &REQUEST[30..])] {
+        stream.write_all(rest.as_bytes()).unwrap();
+        let answer = answer(stream);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    }
+    assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
+    let database = Database::open(&url.parse::<DatabaseUrl>().unwrap()).unwrap();
+    let stored = read_sql(&database, "SELECT CAST(count(*) AS text) AS v FROM webhook_events");
+    assert_eq!(stored, [Some("3".to_owned())]);
+}
+
+#[test]
+fn sigterm_answers_what_is_in_flight_sqlite() {
+    stops_well(Backend::Sqlite, "TERM");
+}
+
+#[test]
+fn sigterm_answers_what_is_in_flight_postgres() {
+    stops_well(Backend::Postgres, "TERM");
+}
+
+#[test]
+fn ctrl_c_does_too() {
+    stops_well(Backend::Sqlite, "INT");
+}
+
+/// A socket that outlives each process: the queue of connections waits for the next one.
+#[test]
+fn restarts_under_load_refuse_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Backend::Sqlite.new_url(&folder);
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let start = || {
+        let mut command = std::process::Command::new("sh");
+        let program = exe();
+        command
+            .arg("-c")
+            .arg("exec 3<&0; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"")
+            .arg("sh")
+            .arg(program.get_program());
+        command.args(["--database-url", &url]).current_dir("/");
+        Server::spawn(command.stdin(Stdio::from(OwnedFd::from(socket.try_clone().unwrap()))))
+    };
+    let (stop, accepted) = (AtomicBool::new(false), AtomicU32::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let mut stream = connect(&address);
+                    stream.write_all(REQUEST.replace("host: x", "host: x\r\nconnection: close").as_bytes()).unwrap();
+                    let answer = answer(stream);
+                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+                    accepted.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for _ in 0..4 {
+            let mut server = start();
+            let before = accepted.load(Ordering::Relaxed);
+            while accepted.load(Ordering::Relaxed) < before + 20 {
+                std::thread::yield_now();
+            }
+            server.signal("TERM");
+            assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
+        }
+        let last = start();
+        stop.store(true, Ordering::Relaxed);
+        // The last connections are answered before the last server goes.
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_secs(2));
+            drop(last);
+        });
+    });
+    let database = Database::open(&url.parse::<DatabaseUrl>().unwrap()).unwrap();
+    let stored = read_sql(&database, "SELECT CAST(count(*) AS text) AS v FROM webhook_events");
+    assert_eq!(stored, [Some(accepted.load(Ordering::Relaxed).to_string())]);
+}

@@ -1,0 +1,39 @@
+//! What tests share: a throw-away PostgreSQL, the service on a free port, and ways to look at its tables.
+
+mod app;
+mod cluster;
+mod dump;
+mod process;
+
+pub(crate) use app::{Backend, TestApp, read_sql};
+pub(crate) use dump::{Dump, dump};
+pub(crate) use process::{Server, exe};
+
+/// Makes two tests of one body: on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn check($app: TestApp) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check(TestApp::start($crate::support::Backend::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                check(TestApp::start($crate::support::Backend::Postgres).await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;
+
+/// A body from `tests/payloads`.
+pub(crate) fn payload(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/payloads/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

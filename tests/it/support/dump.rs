@@ -1,0 +1,60 @@
+//! All that the mirror says, for comparing two of them.
+
+use std::collections::BTreeMap;
+
+use checkfront_mirror::db::rows::{
+    Account, Booking, BookingHistory, BookingItem, BookingTax, Customer, Event, Item, Rate, RateCategory, RateItem,
+    Status, Transaction,
+};
+use checkfront_mirror::db::{Database, Tx, schema};
+use diesel::prelude::*;
+
+/// Table to rows, sorted, each as text.
+pub(crate) type Dump = BTreeMap<&'static str, Vec<String>>;
+
+macro_rules! tables {
+    ($database:expr, $($table:ident: $row:ty),+ $(,)?) => {{
+        let mut dump = Dump::new();
+        $database.read(|tx| {
+            $(
+                let rows: Vec<$row> = match tx {
+                    Tx::Postgres(connection) => schema::$table::table.load(&mut **connection)?,
+                    Tx::Sqlite(connection) => schema::$table::table.load(&mut **connection)?,
+                };
+                let mut rows: Vec<_> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+                rows.sort();
+                dump.insert(stringify!($table), rows);
+            )+
+            Ok(())
+        }).unwrap();
+        dump
+    }};
+}
+
+/// Every projected row, and what was decided on each event but for when and how often.
+pub(crate) fn dump(database: &Database) -> Dump {
+    let mut dump = tables!(
+        database,
+        accounts: Account,
+        statuses: Status,
+        customers: Customer,
+        bookings: Booking,
+        booking_items: BookingItem,
+        booking_taxes: BookingTax,
+        booking_history: BookingHistory,
+        transactions: Transaction,
+        items: Item,
+        rates: Rate,
+        rate_items: RateItem,
+        rate_categories: RateCategory,
+    );
+    let events = tables!(database, webhook_events: Event).remove("webhook_events").unwrap();
+    let events = events.into_iter().map(|event| {
+        let mut event: serde_json::Value = serde_json::from_str(&event).unwrap();
+        let columns = event.as_object_mut().unwrap();
+        columns.retain(|name, _| !["processed_at", "attempts"].contains(&name.as_str()));
+        event.to_string()
+    });
+    dump.insert("webhook_events", events.collect());
+    dump
+}

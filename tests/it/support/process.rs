@@ -1,0 +1,83 @@
+//! The program itself, as a process that can be killed.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program, without the environment of whoever runs the tests.
+pub(crate) fn exe() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_checkfront-mirror"));
+    for (name, _) in std::env::vars() {
+        if ["WEBHOOK", "DATABASE", "BIND", "PORT", "ACCOUNT", "CHECKFRONT", "RUST_LOG"]
+            .iter()
+            .any(|own| name.starts_with(own))
+        {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir("/");
+    command
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Starts it on a port of the system's choice, and waits for its first words.
+    pub(crate) fn start(database_url: &str) -> Self {
+        let mut command = exe();
+        command.args(["--bind", "127.0.0.1:0", "--database-url", database_url]);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts what the command says, and reads the address from its first words.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        let url = lines.find_map(|line| {
+            let url =
+                line.split_once("listens on ").map(|(_, rest)| rest.split(' ').next().unwrap_or_default().to_owned());
+            said.push(line);
+            url
+        });
+        let url = url.unwrap_or_else(|| panic!("the server did not start: {said:?}"));
+        // Its standard error is read to the end, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url }
+    }
+
+    /// `SIGKILL`, at once.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server did not end within {limit:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
