@@ -6,7 +6,7 @@ pub mod migrate;
 mod postgres;
 pub mod projector_lock;
 pub mod rows;
-#[allow(missing_docs, reason = "docs/TABLES.md describes every column")]
+#[allow(missing_docs, clippy::wildcard_imports, reason = "as Diesel prints it; docs/TABLES.md describes every column")]
 pub mod schema;
 mod session;
 mod sqlite;

@@ -9,6 +9,7 @@ mod bookings;
 mod changes;
 mod customers;
 mod dates;
+mod deaths;
 mod items;
 mod rates;
 mod reading;
@@ -21,19 +22,16 @@ pub use reading::{Reading, read};
 pub use worker::{Wake, Worker};
 pub use zones::Zones;
 
-use chrono::Utc;
+use deaths::{DEATHS, State, fail};
 
-use crate::db::events::{self, Settlement};
+use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
-use crate::db::types::{EventState, Timestamp};
 use crate::db::{Database, Error, Result, Session, Tx};
 
 /// Events in a batch: on SQLite the recorder waits while one is written.
 const BATCH: usize = 250;
 /// Bytes of their bodies: what is read at once, and held in memory.
 const BATCH_BYTES: usize = 8 << 20;
-/// Deaths of the process that an event may be in hand at.
-const DEATHS: i32 = 3;
 
 /// What the mirror is told about accounts.
 #[derive(Debug, Clone)]
@@ -68,14 +66,6 @@ pub struct Projector {
     /// What is in hand in this step: the mark, and how many events.
     in_hand: Option<(InHand, usize)>,
     state: State,
-}
-
-/// What a projector finds, and does, once.
-#[derive(Default)]
-struct State {
-    has_begun: bool,
-    /// Found again, this tells of no death: an error left it, or it was counted.
-    known: InHand,
 }
 
 impl Projector {
@@ -207,25 +197,6 @@ impl Projector {
     }
 }
 
-impl State {
-    /// Looks at what the last projector left in hand, and sets the accounts' time zones; true where a death was counted.
-    fn begin(&mut self, tx: &mut Tx<'_>, lock: &ProjectorLock, settings: &Settings) -> Result<bool> {
-        let left = lock.in_hand(tx)?;
-        let died = left != 0 && left != self.known;
-        if died {
-            after_death(tx, left)?;
-            // Counted once, whoever looks next.
-            lock.mark(tx, 0)?;
-        }
-        self.known = 0;
-        if !self.has_begun {
-            zones::configure(tx, settings)?;
-            self.has_begun = true;
-        }
-        Ok(died)
-    }
-}
-
 /// Takes the next events in hand, and reads them.
 fn claim(
     tx: &mut Tx<'_>,
@@ -247,39 +218,4 @@ fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: &[Reading], settings: 
     events::settle(tx, &settlements)?;
     lock.mark(tx, 0)?;
     Ok(Outcome::Done(settlements.len()))
-}
-
-/// Counts a death against the event that was in hand alone.
-fn after_death(tx: &mut Tx<'_>, left: InHand) -> Result<()> {
-    if left > 0 {
-        tracing::warn!(event.id = left, "the projector died in a batch that began with this event");
-        return Ok(());
-    }
-    let Some(attempts) = events::add_attempt(tx, -left)? else { return Ok(()) };
-    tracing::warn!(event.id = -left, attempts, "the projector died with this event in hand");
-    if attempts >= DEATHS {
-        fail(tx, -left, &format!("the process died {DEATHS} times with this event in hand"))?;
-    }
-    Ok(())
-}
-
-/// Makes an event a dead letter without looking into it again.
-fn fail(tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<()> {
-    let Some(event) = events::find(tx, id)? else { return Ok(()) };
-    tracing::error!(event.id = id, reason, "an event was given up; see `events show {id}`");
-    let settlement = Settlement {
-        id,
-        account_id: event.account_id,
-        format: event.format,
-        kind: event.kind,
-        type_name: event.type_name,
-        action: event.action,
-        entity_key: event.entity_key,
-        state: EventState::Failed,
-        prior_state: None,
-        attempts: event.attempts,
-        error: Some(reason.to_owned()),
-        processed_at: Some(Timestamp(Utc::now())),
-    };
-    events::settle(tx, &[settlement])
 }

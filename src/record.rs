@@ -195,7 +195,9 @@ impl Writer {
             if batch.iter().any(|waiting| waiting.since.elapsed() > PATIENCE) || !error.is_outage() {
                 *self.refused.lock() = Some(Instant::now());
                 tracing::error!(deliveries = batch.len(), %error, "deliveries were refused with 503");
-                batch.into_iter().for_each(|waiting| drop(waiting.stored.send(Err(Refused::Unavailable))));
+                for waiting in batch {
+                    let _ = waiting.stored.send(Err(Refused::Unavailable));
+                }
                 return;
             }
             thread::sleep(PAUSE);

@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// How many a second, at the most [default: as fast as they are answered]
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
-    /// The webhook's URL [default: /webhook at BIND, with WEBHOOK_SECRET]
+    /// The webhook's URL [default: /webhook at BIND, with `WEBHOOK_SECRET`]
     #[arg(long)]
     url: Option<String>,
     /// The account that the samples are from; not your own, or they mix

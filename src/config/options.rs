@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Options {
-    /// Where the mirror lives: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: sqlite://checkfront.db]
+    /// Where the mirror lives: `sqlite://FILE` or `postgres://USER@HOST/NAME` [default: `sqlite://checkfront.db`]
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 

@@ -74,9 +74,10 @@ impl Error {
             Self::Connection(_) | Self::Pool(_) | Self::File { .. } => true,
             Self::Schema(_) | Self::Panic(_) => false,
             Self::Query(error) => match error {
-                QueryError::BrokenTransactionManager | QueryError::AlreadyInTransaction => true,
-                QueryError::RollbackErrorOnCommit { .. } => true,
-                QueryError::DatabaseError(
+                QueryError::BrokenTransactionManager
+                | QueryError::AlreadyInTransaction
+                | QueryError::RollbackErrorOnCommit { .. }
+                | QueryError::DatabaseError(
                     DatabaseErrorKind::SerializationFailure
                     | DatabaseErrorKind::ReadOnlyTransaction
                     | DatabaseErrorKind::ClosedConnection

@@ -26,8 +26,8 @@ pub fn run(session: &mut Session) -> Result<Vec<String>> {
         refuse_newer(tx)?;
         let failed = |error| Error::Schema(format!("a migration failed, nothing was changed: {error}"));
         match tx {
-            Tx::Postgres(connection) => names(connection.run_pending_migrations(POSTGRES).map_err(failed)?),
-            Tx::Sqlite(connection) => names(connection.run_pending_migrations(SQLITE).map_err(failed)?),
+            Tx::Postgres(connection) => Ok(names(connection.run_pending_migrations(POSTGRES).map_err(failed)?)),
+            Tx::Sqlite(connection) => Ok(names(connection.run_pending_migrations(SQLITE).map_err(failed)?)),
         }
     })
 }
@@ -41,8 +41,8 @@ pub fn status(session: &mut Session) -> Result<Vec<Migration>> {
     })
 }
 
-fn names(versions: Vec<MigrationVersion<'_>>) -> Result<Vec<String>> {
-    Ok(versions.into_iter().map(|version| version.to_string()).collect())
+fn names(versions: Vec<MigrationVersion<'_>>) -> Vec<String> {
+    versions.into_iter().map(|version| version.to_string()).collect()
 }
 
 /// A newer program has been here: its tables may mean what this one does not know.
@@ -61,7 +61,7 @@ fn refuse_newer(tx: &mut Tx<'_>) -> Result<()> {
 fn applied(tx: &mut Tx<'_>) -> Result<Vec<String>> {
     let versions = on!(tx, |connection| connection.applied_migrations())
         .map_err(|error| Error::Schema(format!("cannot read the list of migrations: {error}")))?;
-    names(versions)
+    Ok(names(versions))
 }
 
 fn known(tx: &Tx<'_>) -> Result<Vec<String>> {

@@ -49,8 +49,8 @@ fn with_timeouts(url: &str) -> String {
     let mut url = url.to_owned();
     for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10")] {
         if !url.contains(&format!("{name}=")) {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(&format!("{name}={value}"));
+            let mark = if url.contains('?') { '&' } else { '?' };
+            url.extend([mark.to_string().as_str(), name, "=", value]);
         }
     }
     url

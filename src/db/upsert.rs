@@ -64,37 +64,26 @@ impl<R: Row, V: InsertValues<DB, R::Table>, DB: Backend> QueryFragment<DB> for U
             out.push_sql(")");
         }
         out.push_sql(" ON CONFLICT (");
-        separated(&mut out, R::KEY.iter(), |out, column| out.push_identifier(column))?;
+        for (index, column) in R::KEY.iter().enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
+            out.push_identifier(column)?;
+        }
         if R::CONFLICT == Conflict::Keep {
             out.push_sql(") DO NOTHING");
             return Ok(());
         }
         out.push_sql(") DO UPDATE SET ");
-        let set = R::COLUMNS.iter().filter(|column| !R::KEY.contains(column));
-        separated(&mut out, set, |out, column| {
+        for (index, column) in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)).enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
             out.push_identifier(column)?;
             out.push_sql(" = excluded.");
-            out.push_identifier(column)
-        })?;
+            out.push_identifier(column)?;
+        }
         out.push_sql(" WHERE ");
         out.push_identifier(R::TABLE)?;
         out.push_sql(".last_event_id <= excluded.last_event_id");
         Ok(())
     }
-}
-
-fn separated<'b, DB: Backend>(
-    out: &mut AstPass<'_, 'b, DB>,
-    columns: impl Iterator<Item = &'static &'static str>,
-    write: impl Fn(&mut AstPass<'_, 'b, DB>, &'static str) -> QueryResult<()>,
-) -> QueryResult<()> {
-    for (index, column) in columns.enumerate() {
-        if index > 0 {
-            out.push_sql(", ");
-        }
-        write(out, column)?;
-    }
-    Ok(())
 }
 
 /// Values in one `IN (..)`: SQLite takes 32,766 binds in all.

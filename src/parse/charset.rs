@@ -16,20 +16,15 @@ pub(super) fn decode<'b>(body: &'b [u8], content_type: Option<&str>, notes: &mut
     if let Some(encoding) = xml_declaration(body) {
         return with(encoding, body, notes);
     }
-    decode_field(Cow::Borrowed(body), hint(content_type), notes)
+    decode_field(body, hint(content_type), notes)
 }
 
 /// A piece of text with nothing in it that declares its encoding.
-pub(super) fn decode_field<'b>(
-    bytes: Cow<'b, [u8]>,
-    hint: Option<&'static Encoding>,
-    notes: &mut Notes,
-) -> Cow<'b, str> {
-    let valid = match bytes {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-        Cow::Owned(ref bytes) => std::str::from_utf8(bytes).ok().map(|text| Cow::Owned(text.to_owned())),
-    };
-    valid.unwrap_or_else(|| Cow::Owned(with(hint.unwrap_or(UTF_8), &bytes, notes).into_owned()))
+pub(super) fn decode_field<'b>(bytes: &'b [u8], hint: Option<&'static Encoding>, notes: &mut Notes) -> Cow<'b, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => with(hint.unwrap_or(UTF_8), bytes, notes),
+    }
 }
 
 /// The character set that a `Content-Type` names.

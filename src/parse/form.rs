@@ -40,7 +40,7 @@ fn decode<'f>(field: &'f str, hint: Option<&'static Encoding>, notes: &mut Notes
     }
     let spaced = field.replace('+', " ");
     let bytes = percent_decode(spaced.as_bytes()).collect::<Vec<_>>();
-    charset::decode_field(Cow::Owned(bytes), hint, notes)
+    Cow::Owned(charset::decode_field(&bytes, hint, notes).into_owned())
 }
 
 /// `a[b][]` is `a`, `b` and the empty segment that means "append". Brackets that do not close are text.

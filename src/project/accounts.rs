@@ -15,24 +15,24 @@ use crate::db::{Result, Tx};
 pub(super) struct Accounts<'s> {
     default_host: &'s str,
     zones: &'s Zones,
-    accounts: Vec<Account>,
+    known: Vec<Account>,
     statuses: HashSet<(i32, String)>,
     new_statuses: Vec<Status>,
 }
 
 impl<'s> Accounts<'s> {
     pub(super) fn load(tx: &mut Tx<'_>, default_host: &'s str, zones: &'s Zones) -> Result<Self> {
-        let accounts = Account::all(tx)?;
+        let known = Account::all(tx)?;
         let statuses = Status::keys(tx)?.into_iter().collect();
-        Ok(Self { default_host, zones, accounts, statuses, new_statuses: Vec::new() })
+        Ok(Self { default_host, zones, known, statuses, new_statuses: Vec::new() })
     }
 
     /// Whose event this is; an account is added when first seen. `None` for what cannot be read.
     pub(super) fn origin(&mut self, tx: &mut Tx<'_>, reading: &Reading) -> Result<Option<Origin>> {
         let (Some(body), Some(_)) = (&reading.body, reading.content()) else { return Ok(None) };
         let host = body.host.as_deref().unwrap_or(self.default_host);
-        let account = match self.accounts.iter().position(|account| account.host == host) {
-            Some(index) => &self.accounts[index],
+        let account = match self.known.iter().position(|account| account.host == host) {
+            Some(index) => &self.known[index],
             None => self.add(tx, host, reading.event.received_at)?,
         };
         Ok(Some(Origin {
@@ -59,7 +59,7 @@ impl<'s> Accounts<'s> {
     }
 
     fn add(&mut self, tx: &mut Tx<'_>, host: &str, at: Timestamp) -> Result<&Account> {
-        let account_id = self.accounts.iter().map(|account| account.account_id).max().unwrap_or(0) + 1;
+        let account_id = self.known.iter().map(|account| account.account_id).max().unwrap_or(0) + 1;
         let timezone = self.zones.of(host).unwrap_or(Tz::UTC).name().to_owned();
         let account = Account {
             account_id,
@@ -75,8 +75,8 @@ impl<'s> Accounts<'s> {
         let built_in: Vec<_> = Status::built_in(account_id).collect();
         Status::insert(tx, &built_in)?;
         self.statuses.extend(built_in.into_iter().map(|status| (account_id, status.status_id)));
-        let index = self.accounts.len();
-        self.accounts.push(account);
-        Ok(&self.accounts[index])
+        let index = self.known.len();
+        self.known.push(account);
+        Ok(&self.known[index])
     }
 }

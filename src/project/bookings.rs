@@ -214,7 +214,9 @@ fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Whole>
             whole.taxes.push(tax);
         }
     }
-    wholes.values_mut().for_each(|whole| whole.taxes.sort_unstable_by_key(|tax| tax.position));
+    for whole in wholes.values_mut() {
+        whole.taxes.sort_unstable_by_key(|tax| tax.position);
+    }
     Ok(wholes.into_values().collect())
 }
 

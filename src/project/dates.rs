@@ -25,13 +25,12 @@ pub(super) fn follow(tx: &mut Tx<'_>) -> Result<bool> {
     let Some(mut account) = due(tx)? else { return Ok(false) };
     let zone = zones::parse(&account.timezone).unwrap_or(Tz::UTC);
     let cursor = account.dates_cursor.clone().unwrap_or_else(|| BOOKINGS.to_owned());
-    account.dates_cursor = match cursor.strip_prefix(TRANSACTIONS) {
-        Some(after) => transactions(tx, &account, after, zone)?.map(|last| format!("{TRANSACTIONS}{last}")),
-        None => {
-            let after = cursor.strip_prefix(BOOKINGS).unwrap_or_default();
-            let last = bookings(tx, &account, after, zone)?;
-            Some(last.map_or_else(|| TRANSACTIONS.to_owned(), |last| format!("{BOOKINGS}{last}")))
-        }
+    account.dates_cursor = if let Some(after) = cursor.strip_prefix(TRANSACTIONS) {
+        transactions(tx, &account, after, zone)?.map(|last| format!("{TRANSACTIONS}{last}"))
+    } else {
+        let after = cursor.strip_prefix(BOOKINGS).unwrap_or_default();
+        let last = bookings(tx, &account, after, zone)?;
+        Some(last.map_or_else(|| TRANSACTIONS.to_owned(), |last| format!("{BOOKINGS}{last}")))
     };
     if account.dates_cursor.is_none() {
         account.dates_timezone.clone_from(&account.timezone);

@@ -48,16 +48,13 @@ impl Decision {
 /// Reads an event.
 pub fn read((event, body): Delivery) -> Reading {
     // A bug met by one body must not stop the others.
-    catch_unwind(|| interpret(&event, &body)).map_or_else(
-        |_| Reading {
-            event: event.clone(),
-            format: None,
-            body: None,
-            decision: Some(Decision::because(EventState::Failed, "reading the body failed: a bug, please report it")),
-            notes: Notes::default(),
-        },
-        |reading| reading,
-    )
+    catch_unwind(|| interpret(&event, &body)).unwrap_or_else(|_| Reading {
+        format: None,
+        body: None,
+        decision: Some(Decision::because(EventState::Failed, "reading the body failed: a bug, please report it")),
+        notes: Notes::default(),
+        event,
+    })
 }
 
 fn interpret(event: &Event, body: &EventBody) -> Reading {

@@ -1,6 +1,6 @@
 //! The encoders of a PHP application: an element tree as XML, PHP's JSON of that XML, and PHP's form of that JSON.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
@@ -20,8 +20,8 @@ pub struct Element {
 
 impl Element {
     /// An element with text.
-    pub fn text(name: &str, text: impl ToString) -> Self {
-        Self { name: name.to_owned(), text: text.to_string(), ..Self::default() }
+    pub fn text(name: &str, text: impl Display) -> Self {
+        Self { name: name.to_owned(), text: format!("{text}"), ..Self::default() }
     }
 
     /// An element with children.
@@ -31,8 +31,8 @@ impl Element {
 
     /// The same element with one more attribute.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.attributes.push((name.to_owned(), value.to_string()));
+    pub fn with(mut self, name: &str, value: impl Display) -> Self {
+        self.attributes.push((name.to_owned(), format!("{value}")));
         self
     }
 }

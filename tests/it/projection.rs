@@ -172,7 +172,7 @@ on_both! {
     }
 
     async fn what_no_version_knows_is_ignored_by_name(app: TestApp) {
-        app.apply([r#"{"host":"a.example","type":"item_calendar","action":"update","item_calendar":{"x":1}}"#, " \n ", r#"[1,2]"#]).await;
+        app.apply([r#"{"host":"a.example","type":"item_calendar","action":"update","item_calendar":{"x":1}}"#, " \n ", r"[1,2]"]).await;
         assert_eq!(app.states(), "ignored 3");
         assert_eq!(app.texts("SELECT kind || ' ' || coalesce(type_name, '-') AS v FROM webhook_events ORDER BY id")[0].as_deref(), Some("unknown item_calendar"));
         assert_eq!(app.text("SELECT CAST(count(*) AS text) AS v FROM accounts"), "0");

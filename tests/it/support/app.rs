@@ -90,7 +90,7 @@ impl TestApp {
 
     /// Projects all that is pending, as a process that starts now would.
     pub(crate) fn project(&self) -> usize {
-        self.project_with(|projector| projector.drain())
+        self.project_with(checkfront_mirror::project::Projector::drain)
     }
 
     /// The same, as the test wants it.

@@ -47,8 +47,10 @@ impl Cluster {
         let mut server = as_user(user.as_deref(), &programs.join("postgres"));
         server.arg("-D").arg(&data).arg("-k").arg(&folder).args(["-p", &port.to_string()]);
         server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"]);
-        let words: Vec<_> =
-            std::iter::once(server.get_program()).chain(server.get_args()).map(|word| word.to_owned()).collect();
+        let words: Vec<_> = std::iter::once(server.get_program())
+            .chain(server.get_args())
+            .map(std::borrow::ToOwned::to_owned)
+            .collect();
         let keeper = Command::new("sh")
             .arg("-c")
             .arg("folder=$1; shift; \"$@\" >\"$folder/log\" 2>&1 </dev/null & read -r _; pkill -INT -f -- \"-D $folder/data\"; wait; rm -rf \"$folder\"")
