@@ -1,6 +1,6 @@
 //! Is this sender ours? Compared in constant time; knows no I/O and no clock.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -54,7 +54,8 @@ impl Verifier {
                 break;
             }
             // What cannot be read is no address of a trusted proxy: the chain ends there.
-            let Ok(previous) = hop.parse::<IpAddr>() else { break };
+            let parsed = hop.parse().or_else(|_| hop.parse::<SocketAddr>().map(|hop| hop.ip()));
+            let Ok(previous): Result<IpAddr, _> = parsed else { break };
             address = previous.to_canonical();
         }
         address

@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 
 use crate::support::{Backend, TestApp, exe};
 
-const SECRET: &str = "k9 %ümlaut+word";
+const SECRET: &str = "k9 %ümlaut+/word";
 
 async fn status(app: &TestApp, path: &str, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> u16 {
     let request = app.client.post(format!("{}{path}", app.url)).body("a=1");
@@ -19,7 +19,7 @@ async fn status(app: &TestApp, path: &str, change: impl FnOnce(RequestBuilder) -
 async fn the_secret_counts_in_path_query_and_password_and_is_never_kept() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let app = TestApp::start_with(backend, Options::default(), &[("WEBHOOK_SECRET", SECRET)]).await;
-        let encoded = "k9%20%25%C3%BCmlaut%2Bword";
+        let encoded = "k9%20%25%C3%BCmlaut%2B%2Fword";
         assert_eq!(status(&app, &format!("/webhook/{encoded}"), |request| request).await, 200);
         assert_eq!(status(&app, &format!("/webhook?x=1&token={encoded}"), |request| request).await, 200);
         assert_eq!(status(&app, "/webhook", |request| request.basic_auth("anyone", Some(SECRET))).await, 200);
@@ -91,6 +91,7 @@ async fn only_allowed_addresses_may_send_and_only_trusted_proxies_are_believed()
         401,
         "the left part is anyone's word"
     );
+    assert_eq!(status(&app, "/webhook", forwarded("203.0.113.9:4711")).await, 200, "some proxies add the port");
     assert_eq!(status(&app, "/webhook", forwarded("nonsense")).await, 401);
     app.project();
     assert_eq!(app.text("SELECT DISTINCT remote_ip AS v FROM webhook_events"), "203.0.113.9");
