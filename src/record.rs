@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::db::rows::{Event, EventBody};
-use crate::db::types::{EventState, Json, Timestamp};
+use crate::db::types::{Json, Timestamp};
 use crate::db::{Database, Result, Session, Tx};
 use crate::ids::Ids;
 use crate::project::Wake;
@@ -126,23 +126,9 @@ impl Recorder {
 
     fn waiting(&self, id: i64, now: DateTime<Utc>, arrival: Arrival, stored: Answer) -> Waiting {
         let event = Event {
-            id,
-            receiver: self.receiver.to_string(),
-            source: "webhook".to_owned(),
-            received_at: Timestamp(now),
             remote_ip: arrival.remote_ip,
             content_type: arrival.content_type,
-            account_id: None,
-            format: None,
-            kind: None,
-            type_name: None,
-            action: None,
-            entity_key: None,
-            state: EventState::Pending,
-            prior_state: None,
-            attempts: 0,
-            error: None,
-            processed_at: None,
+            ..Event::pending(id, &self.receiver, Timestamp(now))
         };
         let body = EventBody { event_id: id, headers: Json(arrival.headers), body: arrival.body.into() };
         Waiting { event, body, since: Instant::now(), _share: arrival.share, stored }

@@ -24,6 +24,7 @@ fn hostile() -> Vec<Vec<u8>> {
         format!(r#"{{"host":"evil.example","type":"item","item":{{"item_id":"1","stock":"99999999999","meta":"{{\"n\":1e999,\"z\":\"\\u0000\"}}","rules":"{}"}}}}"#, "[".repeat(500)).into_bytes(),
         format!(r#"{{"@attributes":{{"host":"{}"}},"booking":{{"code":"EVIL-8"}}}}"#, "h".repeat(5_000)).into_bytes(),
         format!(r#"{{"@attributes":{{"host":"evil.example"}},"booking":{{"code":"EVIL-9","customer":{{"email":"{}"}}}}}}"#, "e".repeat(5_000)).into_bytes(),
+        format!(r#"{{"@attributes":{{"host":"evil.example"}},"booking":{{"code":"EVIL-10","order":{{"items":{{"item":[{}]}}}}}}}}"#, vec![r#"{"line_id":"1","x":1}"#; 30_000].join(",")).into_bytes(),
         b"host=evil.example&type=rate&rate[rate_id]=1&rate[start_date]=99999999&rate[name]=%00%ff".to_vec(),
     ]
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use checkfront_mirror::db::{
     Database, DatabaseUrl, events, migrate,
     rows::{Event, EventBody},
-    types::{EventState, Json, Timestamp},
+    types::{Json, Timestamp},
 };
 use checkfront_mirror::project::{Projector, Settings, Zones};
 use chrono::DateTime;
@@ -78,25 +78,7 @@ fn record<'b>(database: &Database, bodies: impl Iterator<Item = (i64, &'b String
 }
 
 fn event(id: i64) -> Event {
-    Event {
-        id,
-        receiver: "test".to_owned(),
-        source: "webhook".to_owned(),
-        received_at: Timestamp(DateTime::from_timestamp_micros(id).unwrap()),
-        remote_ip: None,
-        content_type: None,
-        account_id: None,
-        format: None,
-        kind: None,
-        type_name: None,
-        action: None,
-        entity_key: None,
-        state: EventState::Pending,
-        prior_state: None,
-        attempts: 0,
-        error: None,
-        processed_at: None,
-    }
+    Event::pending(id, "test", Timestamp(DateTime::from_timestamp_micros(id).unwrap()))
 }
 
 fn stored(id: i64, body: &str) -> EventBody {

@@ -151,6 +151,8 @@ on_both! {
         app.project();
         assert_eq!(app.text("SELECT state AS v FROM webhook_events WHERE id = 17"), "superseded");
         assert_eq!(app.text("SELECT CAST(count(*) AS text) AS v FROM transactions WHERE deleted_at IS NULL"), "0");
+        app.apply([payload("event.json"), br#"{"event":"booking.delete","booking":{"id":990017}}"#.to_vec()]).await;
+        assert_eq!(app.text("SELECT status_id AS v FROM bookings WHERE deleted_at IS NOT NULL"), "CONFIRMED");
         // A newer one does.
         app.apply([native("item", |_| {})]).await;
         assert_eq!(app.text("SELECT CAST(count(deleted_at) AS text) AS v FROM items"), "0");

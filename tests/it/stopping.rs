@@ -71,6 +71,16 @@ fn ctrl_c_does_too() {
     stops_well(Backend::Sqlite, "INT");
 }
 
+#[test]
+fn a_stalled_sender_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&Backend::Sqlite.new_url(&folder));
+    let mut stalled = connect(server.url.trim_start_matches("http://"));
+    stalled.write_all(b"POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf").unwrap();
+    server.signal("TERM");
+    assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
+}
+
 /// A socket that outlives each process: the queue of connections waits for the next one.
 #[test]
 fn restarts_under_load_refuse_nobody() {

@@ -40,6 +40,29 @@ row! {
 }
 
 impl Event {
+    /// A delivery that a webhook brought, of which nothing more is known.
+    pub fn pending(id: i64, receiver: &str, received_at: Timestamp) -> Self {
+        Self {
+            id,
+            receiver: receiver.to_owned(),
+            source: "webhook".to_owned(),
+            received_at,
+            remote_ip: None,
+            content_type: None,
+            account_id: None,
+            format: None,
+            kind: None,
+            type_name: None,
+            action: None,
+            entity_key: None,
+            state: EventState::Pending,
+            prior_state: None,
+            attempts: 0,
+            error: None,
+            processed_at: None,
+        }
+    }
+
     /// Adds events; returns the ids that were taken already, with the receiver that took each.
     pub fn insert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<Vec<(i64, String)>> {
         let inserted = upsert!(&mut *tx, Self, rows)?;
