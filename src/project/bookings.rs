@@ -61,7 +61,7 @@ impl Bookings {
         };
         let before = self.rows.get(&key);
         if state == EventState::Applied {
-            self.history.push(changes::step(before, &whole));
+            self.history.extend(changes::step(before, &whole));
         }
         let left = before.and_then(|before| before.booking.customer_key.clone());
         let joined = whole.booking.customer_key.clone();
@@ -110,7 +110,7 @@ impl Bookings {
                 let (state, next) = fold(whole.as_ref(), body, &origin);
                 if let Some(next) = next {
                     if state == EventState::Applied {
-                        history.push(changes::step(whole.as_ref(), &next));
+                        history.extend(changes::step(whole.as_ref(), &next));
                     }
                     let joined = next.booking.customer_key.clone();
                     self.customers.load(tx, joined.iter().map(|joined| (origin.account_id, joined.clone())))?;

@@ -55,10 +55,15 @@ fn content(row: &impl Serialize) -> Map<String, Value> {
 }
 
 /// The step that an event makes in a booking's history; the first has no changes.
-pub(super) fn step(before: Option<&Whole>, after: &Whole) -> BookingHistory {
+///
+/// `None` where only the customer changed: of that the booking holds nothing.
+pub(super) fn step(before: Option<&Whole>, after: &Whole) -> Option<BookingHistory> {
     let booking = &after.booking;
     let changes = before.map_or_else(Map::new, |before| compare(before, after));
-    BookingHistory {
+    if before.is_some() && changes.is_empty() {
+        return None;
+    }
+    Some(BookingHistory {
         account_id: booking.account_id,
         booking_code: booking.code.clone(),
         event_id: booking.last_event_id,
@@ -69,7 +74,7 @@ pub(super) fn step(before: Option<&Whole>, after: &Whole) -> BookingHistory {
         start_at: booking.start_at,
         end_at: booking.end_at,
         changes: Json(changes.into()),
-    }
+    })
 }
 
 /// `column -> [old, new]`; lines as `items.1.1.total`, a whole line where it came or went; taxes as `taxes.1.amount`.

@@ -136,6 +136,14 @@ on_both! {
         assert_eq!(app.text("SELECT customer_key AS v FROM customers"), "HT4-112-908");
     }
 
+    async fn a_change_of_the_customer_alone_is_no_step_of_the_booking(app: TestApp) {
+        app.apply([payload("booking.json")]).await;
+        app.apply([booking(|booking| booking["customer"]["city"] = json!("Sidney"))]).await;
+        assert_eq!(app.states(), "applied 2");
+        assert_eq!(app.text("SELECT city AS v FROM customers"), "Sidney");
+        assert_eq!(app.text("SELECT CAST(count(*) AS text) AS v FROM booking_history"), "1");
+    }
+
     async fn a_delete_marks_and_an_older_event_brings_nothing_back(app: TestApp) {
         let delete = |kind: &str| native(kind, |body| body["action"] = json!("delete"));
         app.apply([native("item", |_| {}), native("rate", |_| {}), native("transaction", |_| {})]).await;
