@@ -7,19 +7,21 @@ use encoding_rs::Encoding;
 use percent_encoding::percent_decode;
 
 use super::node::storable;
-use super::{Budget, Map, Node, Notes, ParseError, charset, json, xml};
+use super::{Budget, Format, Map, Node, Notes, ParseError, charset, json, xml};
 
 pub(super) fn parse(body: &str, hint: Option<&'static Encoding>, notes: &mut Notes) -> Result<Node, ParseError> {
     let fields: Vec<_> = body.trim_end().split('&').filter(|field| !field.is_empty()).collect();
     if let [only] = fields[..] {
-        let (_, value) = only.split_once('=').unwrap_or((only, ""));
-        let value = decode(value, hint, notes);
-        // A proxy may wrap the whole document in one field.
+        // A proxy may wrap the whole document in one field, or only escape it.
+        let value = decode(only.split_once('=').map_or(only, |(_, value)| value), hint, notes);
         match value.trim_start().as_bytes().first() {
             Some(b'{') => return json::parse(value.trim_start(), notes),
             Some(b'<') => return xml::parse(value.trim_start(), notes),
             _ => {}
         }
+    }
+    if body.starts_with(char::is_control) || !body.contains('=') {
+        return Err(ParseError::Syntax(Format::Form, "neither JSON, nor XML, nor fields with values".to_owned()));
     }
     let mut budget = Budget::default();
     let mut root = Branch::default();

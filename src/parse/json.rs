@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiter::{Jiter, JiterError, Peek};
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::node::storable;
 use super::{Budget, Format, Map, Node, Notes, ParseError};
@@ -72,7 +72,13 @@ impl Reader<'_, '_> {
 
     fn syntax(&self, error: &JiterError) -> ParseError {
         let position = self.jiter.error_position(error.index);
-        ParseError::Syntax(Format::Json, format!("{} at {position}", error.error_type))
+        let fault = match &error.error_type {
+            JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => {
+                "a number of more than 4300 digits".to_owned()
+            }
+            other => other.to_string(),
+        };
+        ParseError::Syntax(Format::Json, format!("{fault} at {position}"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use checkfront_mirror::parse::{Format, parse};
+use checkfront_mirror::parse::{Format, Node, parse};
 use checkfront_mirror::samples::{Element, form, json_of_xml, xml};
 use proptest::prelude::*;
 
@@ -74,6 +74,21 @@ proptest! {
 }
 
 /// Our encoders against PHP's own: what the property above relies on.
+#[test]
+fn what_is_no_document_says_what_is_wrong_with_it() {
+    let said = |body: &[u8]| parse(body, None).root.unwrap_err().to_string();
+    for body in [&b"hello"[..], b"\x1f\x8b\x08\x00=&", b"42", b"\"text\""] {
+        assert_eq!(said(body), "not valid form: neither JSON, nor XML, nor fields with values");
+    }
+    assert_eq!(said(b"{\"a\": "), "not valid json: EOF while parsing a value at line 1 column 6");
+    assert_eq!(
+        said(format!("[{}]", "9".repeat(5_000)).as_bytes()),
+        "not valid json: a number of more than 4300 digits at line 1 column 4303"
+    );
+    let escaped = parse(b"%7B%22a%22%3A%221%22%7D", None).root.unwrap();
+    assert_eq!(escaped.get("a").and_then(Node::as_text), Some("1"), "a document that is only escaped");
+}
+
 #[test]
 fn the_encoders_are_phps() {
     let script = "$xml = stream_get_contents(STDIN); $tree = simplexml_load_string($xml); \

@@ -1,11 +1,12 @@
 //! The two migration folders make the same tables, and every row type fits them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use checkfront_mirror::db::rows::Booking;
 use checkfront_mirror::db::upsert::Row;
 
-use crate::support::{Backend, TestApp, dump};
+use crate::support::{Backend, TestApp, dump, payload};
 
 /// Table to columns; the name of the column and whether it may be NULL.
 pub(crate) type Tables = BTreeMap<String, BTreeSet<(String, bool)>>;
@@ -47,7 +48,7 @@ async fn what_one_database_gives_back_the_other_does_too() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let app = TestApp::start(backend).await;
         for name in ["booking.json", "booking-one-line.xml", "event.txt", "transaction.xml", "item.json", "rate.txt"] {
-            app.deliver(crate::support::payload(name)).await;
+            app.deliver(payload(name)).await;
         }
         app.project();
         let mut state = dump(&app.database);
@@ -66,4 +67,25 @@ async fn what_one_database_gives_back_the_other_does_too() {
         dumps.push(rows);
     }
     assert_eq!(dumps[0], dumps[1]);
+}
+
+/// The `sqlite3` of a distribution is older than the library inside this binary, and it is what a user has at hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sqlite3_of_the_system_checks_the_file_and_restores_its_dump() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    // Bodies that leave many columns empty.
+    app.apply([payload("event.json"), payload("item.json"), payload("booking.json"), payload("rate.json")]).await;
+    let file = app.file();
+    let sqlite3 = |file: &str, command: &str| {
+        let output = Command::new("sqlite3").args(["-bail", file, command]).output().unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(sqlite3(&file, "PRAGMA integrity_check").trim(), "ok");
+    let dump = sqlite3(&file, ".dump");
+    let copy = tempfile::tempdir().unwrap();
+    let (script, copy) = (copy.path().join("dump.sql"), copy.path().join("copy.db"));
+    std::fs::write(&script, &dump).unwrap();
+    sqlite3(copy.to_str().unwrap(), &format!(".read {}", script.display()));
+    assert_eq!(sqlite3(copy.to_str().unwrap(), ".dump"), dump);
 }

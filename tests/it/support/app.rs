@@ -125,6 +125,11 @@ impl TestApp {
         .unwrap();
     }
 
+    /// The path of the SQLite file.
+    pub(crate) fn file(&self) -> String {
+        self.config.database_url.to_string().trim_start_matches("sqlite://").to_owned()
+    }
+
     /// How many events are in each state, as `applied 2, failed 1`.
     pub(crate) fn states(&self) -> String {
         let states =
