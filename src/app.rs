@@ -18,6 +18,8 @@ use crate::verify::Verifier;
 pub struct App {
     /// Where the mirror lives.
     pub database: Database,
+    /// One look at the database at a time, however many ask.
+    pub look: tokio::sync::Mutex<()>,
     /// Stores deliveries.
     pub recorder: Recorder,
     /// Knows our senders.
@@ -37,6 +39,7 @@ impl AppState {
     pub fn new(config: &Config, database: Database, recorder: Recorder) -> Self {
         Self(Arc::new(App {
             database,
+            look: tokio::sync::Mutex::default(),
             recorder,
             verifier: config.verifier.clone(),
             max_body_bytes: config.max_body_bytes,

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Options};
+use crate::fault;
 
 /// Exit code of wrong usage or configuration.
 const USAGE: u8 = 2;
@@ -69,11 +70,14 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     logs::init(cli.options.log_format);
+    fault::init();
     match cli.run() {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) if error.is::<ConfigError>() => failed(&error.to_string(), USAGE),
-        Err(error) => failed(&format!("{error:#}"), 1),
+        Err(error) => match error.downcast_ref::<ConfigError>() {
+            Some(wrong) => failed(&wrong.to_string(), USAGE),
+            None => failed(&format!("{error:#}"), 1),
+        },
     }
 }
 

@@ -4,6 +4,7 @@ mod options;
 mod secret;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use thiserror::Error;
@@ -31,6 +32,8 @@ pub struct ConfigError {
 pub struct Config {
     /// `DATABASE_URL`: where the mirror lives.
     pub database_url: DatabaseUrl,
+    /// `SPOOL_PATH`: the file for what the database does not take.
+    pub spool_path: PathBuf,
     /// `BIND`, or `PORT` on all addresses: where to listen.
     pub bind: SocketAddr,
     /// `WEBHOOK_SECRET`, `WEBHOOK_HMAC_*`, `WEBHOOK_ALLOW`, `TRUSTED_PROXIES`: who may send.
@@ -73,6 +76,7 @@ impl Config {
         let secret = secret::read("WEBHOOK_SECRET", environment)?;
         Ok(Self {
             database_url: url.parse().map_err(|reason| wrong("DATABASE_URL", reason))?,
+            spool_path: given(options.spool_path.as_deref()).unwrap_or("checkfront-spool.db").into(),
             bind: bind(options)?,
             verifier: Verifier {
                 secret,
@@ -109,7 +113,7 @@ impl Config {
     }
 }
 
-fn wrong(name: &'static str, reason: impl Into<String>) -> ConfigError {
+pub(crate) fn wrong(name: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError { name, reason: reason.into() }
 }
 

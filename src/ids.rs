@@ -14,6 +14,11 @@ impl Ids {
         Self { last: highest }
     }
 
+    /// Never gives an id up to this one again.
+    pub fn rise_above(&mut self, highest: i64) {
+        self.last = self.last.max(highest);
+    }
+
     /// The id of what was received now.
     pub fn next(&mut self, now: DateTime<Utc>) -> i64 {
         // A clock that was set back, or two arrivals in one microsecond, must not turn the order around.
@@ -33,6 +38,9 @@ mod tests {
         assert_eq!(ids.next(at(5_000)), 5_000);
         assert_eq!(ids.next(at(5_000)), 5_001);
         assert_eq!(ids.next(at(10)), 5_002);
+        ids.rise_above(7_000);
+        ids.rise_above(6_000);
+        assert_eq!(ids.next(at(5_000)), 7_001);
         assert_eq!(Ids::above(9_000).next(at(5_000)), 9_001);
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! 1. [`receive`] reads the raw bytes of `POST /webhook`; [`verify`] checks the sender.
 //! 2. [`record`] commits body, headers and time to `webhook_events`. Only then the sender is answered.
+//!    What the database does not take goes to the [`spool`] beside it, and from there to the database later.
 //! 3. [`project`] claims what is pending, in the order of receipt, in batches:
 //!    [`parse`] makes one document tree of JSON, XML and forms, [`checkfront`] reads what it means, and the batch's
 //!    rows are folded over what is stored, written once, and committed together with the events' new states.
@@ -16,6 +17,7 @@ pub mod checkfront;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod fault;
 pub mod health;
 pub mod ids;
 pub mod parse;
@@ -25,4 +27,5 @@ pub mod receive;
 pub mod record;
 pub mod samples;
 pub mod serve;
+pub mod spool;
 pub mod verify;

@@ -27,6 +27,7 @@ use deaths::{DEATHS, State, fail};
 use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
+use crate::fault;
 
 /// Events in a batch: on SQLite the recorder waits while one is written.
 const BATCH: usize = 250;
@@ -101,6 +102,9 @@ impl Projector {
             },
         };
         let outcome = self.step_locked(&lock);
+        if matches!(outcome, Ok(Outcome::Done(_))) {
+            fault::point("project_after_commit");
+        }
         self.lock = Some(lock);
         outcome
     }
@@ -215,7 +219,9 @@ fn claim(
 /// Folds what was read over what is stored, and settles it.
 fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: &[Reading], settings: &Settings) -> Result<Outcome> {
     let settlements = batch::project(tx, readings, settings)?;
+    fault::point("project_before_settle");
     events::settle(tx, &settlements)?;
     lock.mark(tx, 0)?;
+    fault::point("project_before_commit");
     Ok(Outcome::Done(settlements.len()))
 }

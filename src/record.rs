@@ -1,34 +1,45 @@
-//! Group commit: one writer drains what waits, commits it in one transaction, then answers all of it.
-//!
-//! A lone delivery is committed at once; a batch is only ever what came in while the last one was committed.
+//! Group commit: one writer drains what waits, commits it in one transaction, then answers all of it. What the
+//! database does not take goes to a spool, and from there to the database later.
+
+mod batch;
+mod lane;
+mod mover;
+mod state;
+mod stores;
+mod writer;
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::Value;
-use thiserror::Error;
+use thiserror::Error as ThisError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
+pub use state::State;
+use stores::Stores;
+
+use crate::config::{self, Config};
 use crate::db::rows::{Event, EventBody};
 use crate::db::types::{Json, Timestamp};
-use crate::db::{Database, Result, Session, Tx};
+use crate::db::{Database, Error};
 use crate::ids::Ids;
 use crate::project::Wake;
 use crate::receive::Share;
 
 /// Deliveries that may wait for the writer. Their bodies are bounded by the receiver's budget.
 const QUEUE: usize = 4_096;
-/// Deliveries in one transaction.
-const BATCH: usize = 1_000;
-/// How long a delivery may wait for a place in the queue, or for a database that takes it.
+/// How long a delivery may wait for a place in the queue, or for a place that takes it.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Between two tries while the database takes nothing.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long the start waits for a database before it goes on with the spool.
+const START: Duration = Duration::from_secs(10);
+/// How long the end waits for a page that is being moved.
+const PAGE: Duration = Duration::from_secs(1);
 
 /// A delivery as received.
 pub struct Arrival {
@@ -45,13 +56,13 @@ pub struct Arrival {
 }
 
 /// Nothing could be stored: the sender should try again.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, ThisError, PartialEq, Eq)]
 pub enum Refused {
     /// The queue stayed full.
     #[error("too many deliveries are waiting to be stored")]
     Full,
-    /// The database took nothing.
-    #[error("the database does not take the delivery")]
+    /// Neither the database nor the spool took it.
+    #[error("the delivery cannot be stored at the moment")]
     Unavailable,
 }
 
@@ -62,40 +73,66 @@ pub struct Recorder {
     ids: Arc<Mutex<Ids>>,
     /// Which instance this is, in `webhook_events.receiver`.
     receiver: Arc<str>,
-    refused: LastRefusal,
+    /// What takes deliveries at the moment.
+    pub state: Arc<State>,
+}
+
+/// The tasks behind a [`Recorder`].
+pub struct Recording {
+    /// Cancelled once the database can be projected into.
+    pub prepared: CancellationToken,
+    writer: JoinHandle<()>,
+    mover: JoinHandle<()>,
+    stop: CancellationToken,
 }
 
 struct Waiting {
     event: Event,
     body: EventBody,
     since: Instant,
-    /// Held, not read.
-    _share: Option<Share>,
+    share: Option<Share>,
     stored: Answer,
 }
 
 /// Tells the sender: the id under which it is stored, or that it is not.
 type Answer = oneshot::Sender<std::result::Result<i64, Refused>>;
 
-/// When the database last refused deliveries, until it takes one again.
-type LastRefusal = Arc<Mutex<Option<Instant>>>;
-
 impl Recorder {
-    /// Starts the writer on a thread of its own; it ends when the last clone of the recorder is gone.
-    pub fn start(database: &Database, wake: Wake) -> anyhow::Result<(Self, JoinHandle<()>)> {
+    /// Migrates the database and starts to record. A database that cannot be reached is waited for, with deliveries
+    /// going to the spool meanwhile; one that can be reached and not be used is an error.
+    pub async fn start(config: &Config, database: &Database, wake: Wake) -> anyhow::Result<(Self, Recording)> {
+        let stores = Arc::new(Stores::new(config, database, wake)?);
+        let prepared = timeout(START, stores.prepare()).await.unwrap_or(Err(Error::Slow(START)));
+        match prepared {
+            Err(error) if !error.is_outage() => return Err(error.into()),
+            Err(error) => stores.state.database_refused(&error),
+            Ok(()) => {}
+        }
+        match stores.spool(|_| Ok(())).await {
+            Err(Error::File { path, source }) => {
+                let reason = format!("cannot use {path}: {source}; name a file in a folder that can be written");
+                return Err(config::wrong("SPOOL_PATH", reason).into());
+            }
+            Err(foreign @ Error::Schema(_)) => return Err(foreign.into()),
+            // Such as another process that is about to end: the file is tried again.
+            Err(_) | Ok(()) => {}
+        }
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let highest = database.read(Event::highest_id)?;
         let host = gethostname::gethostname().to_string_lossy().into_owned();
         let recorder = Self {
             queue,
-            ids: Arc::new(Mutex::new(Ids::above(highest))),
+            ids: Arc::clone(&stores.ids),
             receiver: format!("{host}-{:08x}", rand::random::<u32>()).into(),
-            refused: LastRefusal::default(),
+            state: Arc::clone(&stores.state),
         };
-        let (ids, refused) = (Arc::clone(&recorder.ids), Arc::clone(&recorder.refused));
-        let writer = Writer { session: database.session(), ids, refused, wake };
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(waiting))?;
-        Ok((recorder, thread))
+        let stop = CancellationToken::new();
+        let recording = Recording {
+            prepared: stores.prepared.clone(),
+            writer: tokio::spawn(writer::run(Arc::clone(&stores), waiting)),
+            mover: tokio::spawn(mover::run(stores, stop.clone())),
+            stop,
+        };
+        Ok((recorder, recording))
     }
 
     /// Stores a delivery. When this returns an id, it is on disk.
@@ -119,11 +156,6 @@ impl Recorder {
         self.queue.try_send(waiting).map_err(|error| Box::new(error.into_inner()))
     }
 
-    /// Whether the database took the last delivery, or none was refused for a while.
-    pub fn is_healthy(&self) -> bool {
-        self.refused.lock().is_none_or(|at| at.elapsed() > PATIENCE)
-    }
-
     fn waiting(&self, id: i64, now: DateTime<Utc>, arrival: Arrival, stored: Answer) -> Waiting {
         let event = Event {
             remote_ip: arrival.remote_ip,
@@ -131,80 +163,16 @@ impl Recorder {
             ..Event::pending(id, &self.receiver, Timestamp(now))
         };
         let body = EventBody { event_id: id, headers: Json(arrival.headers), body: arrival.body.into() };
-        Waiting { event, body, since: Instant::now(), _share: arrival.share, stored }
+        Waiting { event, body, since: Instant::now(), share: arrival.share, stored }
     }
 }
 
-struct Writer {
-    session: Session,
-    ids: Arc<Mutex<Ids>>,
-    refused: LastRefusal,
-    wake: Wake,
-}
-
-impl Writer {
-    fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH
-                && let Ok(next) = queue.try_recv()
-            {
-                batch.push(next);
-            }
-            self.commit(batch);
-            self.wake.signal();
-        }
+impl Recording {
+    /// Waits until all that was queued is stored; every [`Recorder`] has to be gone before.
+    pub async fn finish(self) {
+        let _ = self.writer.await;
+        self.stop.cancel();
+        // What is still in the spool is moved by the next process.
+        let _ = timeout(PAGE, self.mover).await;
     }
-
-    fn commit(&mut self, mut batch: Vec<Waiting>) {
-        let mut events: Vec<_> = batch.iter().map(|waiting| waiting.event.clone()).collect();
-        let mut bodies: Vec<_> = batch
-            .iter_mut()
-            .map(|waiting| EventBody { body: std::mem::take(&mut waiting.body.body), ..waiting.body.clone() })
-            .collect();
-        let mut warned = false;
-        loop {
-            let error = match self.session.transaction(|tx| insert(tx, &mut events, &mut bodies, &self.ids)) {
-                Ok(()) => {
-                    *self.refused.lock() = None;
-                    for (waiting, event) in batch.into_iter().zip(&events) {
-                        // The sender may have gone; the delivery is stored all the same.
-                        let _ = waiting.stored.send(Ok(event.id));
-                    }
-                    return;
-                }
-                Err(error) => error,
-            };
-            if !std::mem::replace(&mut warned, true) {
-                tracing::error!(deliveries = batch.len(), %error, "cannot store deliveries; trying again");
-            }
-            if batch.iter().any(|waiting| waiting.since.elapsed() > PATIENCE) || !error.is_outage() {
-                *self.refused.lock() = Some(Instant::now());
-                tracing::error!(deliveries = batch.len(), %error, "deliveries were refused with 503");
-                for waiting in batch {
-                    let _ = waiting.stored.send(Err(Refused::Unavailable));
-                }
-                return;
-            }
-            thread::sleep(PAUSE);
-        }
-    }
-}
-
-/// Inserts events and bodies. An id that another receiver has taken gives way to the next free one; one that this
-/// receiver has stored already, in a commit whose answer was lost, is left as it is.
-fn insert(tx: &mut Tx<'_>, events: &mut [Event], bodies: &mut [EventBody], ids: &Mutex<Ids>) -> Result<()> {
-    let mut taken = Event::insert(tx, events)?;
-    taken.retain(|(id, receiver)| events.iter().any(|event| event.id == *id && event.receiver != *receiver));
-    for (id, _) in taken {
-        let Some(index) = events.iter().position(|event| event.id == id) else { continue };
-        loop {
-            events[index].id = ids.lock().next(events[index].received_at.0);
-            if Event::insert(tx, std::slice::from_ref(&events[index]))?.is_empty() {
-                break;
-            }
-        }
-        bodies[index].event_id = events[index].id;
-    }
-    EventBody::insert(tx, bodies)
 }

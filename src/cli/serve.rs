@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::output;
 use crate::app::{AppState, router};
 use crate::config::Config;
-use crate::db::{Database, DatabaseUrl, migrate};
+use crate::db::{Database, DatabaseUrl};
 use crate::project::{Projector, Wake, Worker};
 use crate::record::Recorder;
 use crate::serve::{Listener, serve};
@@ -44,35 +44,23 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
 
     let (database, url) = (Database::open(&config.database_url), &config.database_url);
     let database = database.with_context(|| format!("cannot open {url}"))?;
-    let (wake, starting) = (Wake::default(), database.clone());
-    let (woken, accounts) = (wake.clone(), config.accounts.clone());
-    let started = tokio::task::spawn_blocking(move || start(&starting, woken, accounts)).await?;
-    let (recorder, recording, projector) = started.with_context(|| format!("cannot use {url}"))?;
+    let wake = Wake::default();
+    let started = Recorder::start(config, &database, wake.clone()).await;
+    let (recorder, recording) = started.with_context(|| format!("cannot use {url}"))?;
+    let projector = Projector::new(&database, config.accounts.clone());
+    let worker = Worker::start(projector, wake, recording.prepared.clone())?;
     announce(args, config, address);
+    if !recorder.state.database_is_up() {
+        output::complain("Warning: the database cannot be used now. Deliveries go to the spool until it can.");
+    }
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
-    // The last handle on the recorder went with the router; what was queued is stored before its thread ends.
-    projector.ask_to_stop();
-    tokio::task::spawn_blocking(move || {
-        let _ = recording.join();
-        projector.join();
-    })
-    .await?;
+    // The last handle on the recorder went with the router; what was queued is stored before it ends.
+    worker.ask_to_stop();
+    recording.finish().await;
+    tokio::task::spawn_blocking(move || worker.join()).await?;
     tracing::info!("stopped");
     Ok(())
-}
-
-type Started = (Recorder, std::thread::JoinHandle<()>, Worker);
-
-/// Migrates, then starts the two writers.
-fn start(database: &Database, wake: Wake, accounts: crate::project::Settings) -> anyhow::Result<Started> {
-    let applied = migrate::run(&mut database.session())?;
-    if !applied.is_empty() {
-        tracing::info!(migrations = applied.join(" "), "the database was migrated");
-    }
-    let (recorder, recording) = Recorder::start(database, wake.clone())?;
-    let worker = Worker::start(Projector::new(database, accounts), wake)?;
-    Ok((recorder, recording, worker))
 }
 
 /// The socket that was passed in, or one of our own.

@@ -10,6 +10,10 @@ pub struct Options {
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
+    /// File that takes deliveries while the database takes none [default: checkfront-spool.db]
+    #[arg(long, env = "SPOOL_PATH", global = true, value_name = "FILE")]
+    pub spool_path: Option<String>,
+
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "BIND", global = true, value_name = "ADDRESS:PORT")]
     pub bind: Option<String>,

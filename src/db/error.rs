@@ -26,6 +26,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another process has it.
+    #[error("{0}")]
+    InUse(String),
+    /// No answer in time; what was asked for may be done all the same.
+    #[error("no answer within {0:?}")]
+    Slow(std::time::Duration),
     /// The program itself failed: a bug.
     #[error("internal error (a bug, please report it): {0}")]
     Panic(String),
@@ -71,7 +77,7 @@ impl Error {
     /// Whether the database is at fault, not the statement: back off and try again, for ever.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Connection(_) | Self::Pool(_) | Self::File { .. } => true,
+            Self::Connection(_) | Self::Pool(_) | Self::File { .. } | Self::InUse(_) | Self::Slow(_) => true,
             Self::Schema(_) | Self::Panic(_) => false,
             Self::Query(error) => match error {
                 QueryError::BrokenTransactionManager
@@ -102,8 +108,11 @@ impl Error {
                     QueryError::BrokenTransactionManager
                         | QueryError::AlreadyInTransaction
                         | QueryError::RollbackErrorOnCommit { .. }
+                        // A server that was the primary and is no more: another connection may find the new one.
                         | QueryError::DatabaseError(
-                            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                            DatabaseErrorKind::ClosedConnection
+                                | DatabaseErrorKind::UnableToSendCommand
+                                | DatabaseErrorKind::ReadOnlyTransaction,
                             _
                         )
                 )

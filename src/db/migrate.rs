@@ -4,6 +4,7 @@ use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Error, Result, Session, Tx, on, projector_lock};
+use crate::fault;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -25,10 +26,12 @@ pub fn run(session: &mut Session) -> Result<Vec<String>> {
         projector_lock::migrating(tx)?;
         refuse_newer(tx)?;
         let failed = |error| Error::Schema(format!("a migration failed, nothing was changed: {error}"));
-        match tx {
-            Tx::Postgres(connection) => Ok(names(connection.run_pending_migrations(POSTGRES).map_err(failed)?)),
-            Tx::Sqlite(connection) => Ok(names(connection.run_pending_migrations(SQLITE).map_err(failed)?)),
-        }
+        let applied = match tx {
+            Tx::Postgres(connection) => names(connection.run_pending_migrations(POSTGRES).map_err(failed)?),
+            Tx::Sqlite(connection) => names(connection.run_pending_migrations(SQLITE).map_err(failed)?),
+        };
+        fault::point("migrate_before_commit");
+        Ok(applied)
     })
 }
 

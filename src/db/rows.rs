@@ -18,7 +18,7 @@ pub use booking_history::BookingHistory;
 pub use booking_item::BookingItem;
 pub use booking_tax::BookingTax;
 pub use customer::Customer;
-pub use event::{Event, EventBody};
+pub use event::{Event, EventBody, mirror_id};
 pub use item::Item;
 pub use rate::{Rate, RateCategory, RateItem};
 pub use sync_run::SyncRun;

@@ -342,4 +342,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mirror (mirror_id) {
+        mirror_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(webhook_events, webhook_bodies);

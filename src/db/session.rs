@@ -42,14 +42,8 @@ impl Session {
                 }
                 result
             }
-            Database::Sqlite(sqlite) => {
-                let mut writer = sqlite.writer();
-                let result = writer.immediate_transaction(|connection| work(&mut Tx::Sqlite(connection)));
-                if result.as_ref().is_err_and(Error::breaks_connection) {
-                    sqlite.reconnect(&mut writer)?;
-                }
-                result
-            }
+            Database::Sqlite(sqlite) => sqlite
+                .write(|connection| connection.immediate_transaction(|connection| work(&mut Tx::Sqlite(connection)))),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
-use parking_lot::{FairMutex, FairMutexGuard};
+use parking_lot::FairMutex;
 
-use super::Result;
+use super::{Error, Result};
 
 type Manager = ConnectionManager<SqliteConnection>;
 
@@ -20,13 +20,18 @@ const READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;";
 pub struct Sqlite {
     path: PathBuf,
     /// Fair, so that the recorder's turn comes after each batch of the projector.
-    writer: FairMutex<SqliteConnection>,
+    writer: FairMutex<Option<SqliteConnection>>,
     readers: Pool<Manager>,
 }
 
 impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let writer = connect(path)?;
+        // What is only locked or full now may do later.
+        let writer = match connect(path) {
+            Ok(connection) => Some(connection),
+            Err(error) if matches!(error, Error::Query(_)) && error.is_outage() => None,
+            Err(error) => return Err(error),
+        };
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
@@ -36,14 +41,18 @@ impl Sqlite {
         Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), readers })
     }
 
-    pub(super) fn writer(&self) -> FairMutexGuard<'_, SqliteConnection> {
-        self.writer.lock()
-    }
-
-    /// Replaces the writer connection after a fault that left it of no use.
-    pub(super) fn reconnect(&self, writer: &mut SqliteConnection) -> Result<()> {
-        *writer = connect(&self.path)?;
-        Ok(())
+    /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
+        let mut writer = self.writer.lock();
+        let connection = match &mut *writer {
+            Some(connection) => connection,
+            none => none.insert(connect(&self.path)?),
+        };
+        let result = work(connection);
+        if result.as_ref().is_err_and(Error::breaks_connection) {
+            *writer = None;
+        }
+        result
     }
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {

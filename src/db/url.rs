@@ -26,6 +26,16 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Where the mirror lives, the same from whatever folder it is named, and without credentials.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            Self::Postgres(_) => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     /// Without user, password and parameters, which may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

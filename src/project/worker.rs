@@ -45,13 +45,17 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts it.
-    pub fn start(mut projector: Projector, wake: Wake) -> std::io::Result<Self> {
+    /// Starts it; it waits until the database is prepared.
+    pub fn start(mut projector: Projector, wake: Wake, prepared: CancellationToken) -> std::io::Result<Self> {
         let stop = CancellationToken::new();
         let (stopped, woken) = (stop.clone(), wake.clone());
         let run = move || {
             let mut pause = Duration::from_millis(50);
             while !stopped.is_cancelled() {
+                if !prepared.is_cancelled() {
+                    woken.wait(POLL);
+                    continue;
+                }
                 match projector.step() {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);

@@ -7,14 +7,14 @@ use checkfront_mirror::samples::Account;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::support::{Backend, Server, dump, read_sql};
+use crate::support::{Backend, Server, client, dump, read_sql};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_receive_and_the_living_project() {
     let folder = tempfile::tempdir().unwrap();
     let url = Backend::Postgres.new_url(&folder);
     let mut servers: Vec<_> = (0..3).map(|_| Server::start(&url)).collect();
-    let client = reqwest_client();
+    let client = client();
     let mut account = Account::new("a.example", StdRng::seed_from_u64(7));
     let samples: Vec<_> = (0..60).flat_map(|_| account.story(1_790_000_000)).collect();
     for (index, sample) in samples.iter().enumerate() {
@@ -40,10 +40,4 @@ async fn all_receive_and_the_living_project() {
     assert!(dump(&database)["bookings"].iter().all(|row| row.contains("\"status_id\":\"PAID\"")));
     let receivers = read_sql(&database, "SELECT DISTINCT receiver AS v FROM webhook_events");
     assert_eq!(receivers.len(), 3);
-}
-
-fn reqwest_client() -> reqwest::Client {
-    // Only the first call sets it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().unwrap()
 }

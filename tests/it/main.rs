@@ -5,6 +5,8 @@ mod support;
 
 mod cli;
 mod crash;
+#[cfg(feature = "failpoints")]
+mod crash_matrix;
 mod docs;
 mod formats;
 mod hostile;
@@ -12,6 +14,8 @@ mod instances;
 mod letters;
 mod migrations;
 mod order;
+mod outages;
+mod postgres_faults;
 mod projection;
 mod receiving;
 mod replaying;

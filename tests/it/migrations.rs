@@ -67,10 +67,13 @@ fn migrate_says_what_it_did() {
             let output = exe().args(arguments).args(["--database-url", url]).output().unwrap();
             (output.status.code(), String::from_utf8(output.stdout).unwrap())
         };
-        assert_eq!(run(&["migrate", "status"]), (Some(0), "pending 00000000000001_mirror\n".to_owned()));
-        assert_eq!(run(&["migrate"]), (Some(0), "applied 00000000000001\n".to_owned()));
+        let names = ["00000000000001_mirror", "00000000000002_mirror_id"];
+        let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
+        assert_eq!(run(&["migrate", "status"]), (Some(0), lines("pending ", "")));
+        let versions = names.map(|name| format!("applied {}\n", name.split('_').next().unwrap())).concat();
+        assert_eq!(run(&["migrate"]), (Some(0), versions));
         assert_eq!(run(&["migrate"]), (Some(0), "the database is up to date\n".to_owned()));
-        let json = "{\"name\":\"00000000000001_mirror\",\"applied\":true}\n".to_owned();
+        let json = lines("{\"name\":\"", "\",\"applied\":true}");
         assert_eq!(run(&["migrate", "status", "--json"]), (Some(0), json));
     });
 }

@@ -42,7 +42,7 @@ fn stops_well(backend: Backend, signal: &str) {
     server.signal(signal);
     // The listening socket closes; until it does, a connection may still be let in, and then it is answered too.
     while TcpStream::connect(&address).is_ok() {
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
     }
     for (mut stream, rest) in [(unread, REQUEST), (half, &REQUEST[30..])] {
         stream.write_all(rest.as_bytes()).unwrap();

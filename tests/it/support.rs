@@ -1,13 +1,18 @@
 //! What tests share: a throw-away PostgreSQL, the service on a free port, and ways to look at its tables.
 
 mod app;
+mod blocked;
 mod cluster;
 mod dump;
 mod process;
+mod truth;
 
-pub(crate) use app::{Backend, TestApp, read_sql};
-pub(crate) use dump::{Dump, dump};
+pub(crate) use app::{Backend, TestApp, client, read_sql};
+pub(crate) use blocked::Blocked;
+pub(crate) use cluster::Cluster;
+pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use process::{Server, exe};
+pub(crate) use truth::{assert_complete, bodies, deliver, open, truth};
 
 /// Makes two tests of one body: on SQLite and on PostgreSQL.
 macro_rules! on_both {

@@ -2,7 +2,7 @@
 
 use checkfront_mirror::app::{AppState, router};
 use checkfront_mirror::config::{Config, Options};
-use checkfront_mirror::db::{Database, Result, Tx, events, migrate};
+use checkfront_mirror::db::{Database, Result, Tx, events};
 use checkfront_mirror::project::{Projector, Wake};
 use checkfront_mirror::record::Recorder;
 use checkfront_mirror::serve::{Listener, serve};
@@ -53,13 +53,13 @@ impl TestApp {
     pub(crate) async fn start_with(backend: Backend, options: Options, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database_url = block_in_place(|| backend.new_url(&folder));
-        let options = Options { database_url: Some(database_url.clone()), ..options };
+        let spool_path = folder.path().join("spool.db").display().to_string();
+        let options = Options { database_url: Some(database_url), spool_path: Some(spool_path), ..options };
         let lookup =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let config = Config::load_with(&options, &lookup).unwrap();
         let database = Database::open(&config.database_url).unwrap();
-        block_in_place(|| migrate::run(&mut database.session())).unwrap();
-        let (recorder, _) = block_in_place(|| Recorder::start(&database, Wake::default())).unwrap();
+        let (recorder, _) = Recorder::start(&config, &database, Wake::default()).await.unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", socket.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -166,7 +166,8 @@ pub(crate) fn read_sql(database: &Database, query: &str) -> Vec<Option<String>> 
     rows.into_iter().map(|row| row.v).collect()
 }
 
-fn client() -> Client {
+/// An HTTP client that goes through no proxy of the machine.
+pub(crate) fn client() -> Client {
     // Only the first call sets it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().build().unwrap()

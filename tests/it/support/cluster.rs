@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -13,9 +12,11 @@ use diesel::{Connection, PgConnection};
 /// The cluster all tests share, each with a database of its own.
 static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
-/// A running cluster.
+/// A cluster, whose server runs unless it is stopped.
 pub(crate) struct Cluster {
-    port: u16,
+    pub(crate) port: u16,
+    folder: PathBuf,
+    user: Option<String>,
     /// Stops the server and removes the folder when its standard input closes: whatever ends this process.
     _keeper: Child,
 }
@@ -30,54 +31,69 @@ pub(crate) fn new_database() -> String {
 }
 
 impl Cluster {
-    fn start() -> Self {
-        let programs = programs();
+    /// Makes one of its own, for a test that stops it.
+    pub(crate) fn start() -> Self {
+        let (cluster, data) = Self::folder();
+        let mut initdb = as_user(cluster.user.as_deref(), &programs().join("initdb"));
+        run(initdb.arg("-D").arg(data).args(["-A", "trust", "-U", "postgres", "-N", "-E", "UTF8"]));
+        cluster.start_server();
+        cluster
+    }
+
+    /// An empty folder with a keeper, and a free port.
+    fn folder() -> (Self, PathBuf) {
         let folder = tempfile::Builder::new().prefix("checkfront-mirror-pg-").tempdir().unwrap().keep();
         let user = unprivileged_user();
         if let Some(user) = &user {
             run(Command::new("chown").arg(user).arg(&folder));
         }
         let data = folder.join("data");
-        let initdb = programs.join("initdb");
-        run(as_user(user.as_deref(), &initdb)
-            .arg("-D")
-            .arg(&data)
-            .args(["-A", "trust", "-U", "postgres", "-N", "-E", "UTF8"]));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = as_user(user.as_deref(), &programs.join("postgres"));
-        server.arg("-D").arg(&data).arg("-k").arg(&folder).args(["-p", &port.to_string()]);
-        server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"]);
-        let words: Vec<_> = std::iter::once(server.get_program())
-            .chain(server.get_args())
-            .map(std::borrow::ToOwned::to_owned)
-            .collect();
+        let stop = as_user(user.as_deref(), &programs().join("pg_ctl"));
         let keeper = Command::new("sh")
-            .arg("-c")
-            .arg("folder=$1; shift; \"$@\" >\"$folder/log\" 2>&1 </dev/null & read -r _; pkill -INT -f -- \"-D $folder/data\"; wait; rm -rf \"$folder\"")
-            .arg("sh")
+            .args([
+                "-c",
+                "folder=$1; shift; read -r _; \"$@\" -D \"$folder/data\" -m immediate stop; rm -rf \"$folder\"",
+                "sh",
+            ])
             .arg(&folder)
-            .args(words)
+            .arg(stop.get_program())
+            .args(stop.get_args())
+            .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let cluster = Self { port, _keeper: keeper };
-        cluster.wait_until_ready(&folder);
-        cluster
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        (Self { port, folder, user, _keeper: keeper }, data)
     }
 
-    fn url(&self, database: &str) -> String {
+    /// Starts the server, and waits until it takes connections.
+    pub(crate) fn start_server(&self) {
+        let settings = format!(
+            "-k {} -p {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200",
+            self.folder.display(),
+            self.port
+        );
+        self.control(&["-w", "-t", "60", "-o", &settings, "start"]);
+    }
+
+    /// Stops the server; `immediate` is as if it had been killed.
+    pub(crate) fn stop_server(&self, mode: &str) {
+        self.control(&["-w", "-m", mode, "stop"]);
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let mut control = as_user(self.user.as_deref(), &programs().join("pg_ctl"));
+        control.arg("-D").arg(self.folder.join("data")).arg("-l").arg(self.folder.join("log")).args(arguments);
+        // The server inherits these, and must not keep a pipe of ours open.
+        control.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        assert!(control.status().unwrap().success(), "{arguments:?}: {}", log());
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
-    }
-
-    fn wait_until_ready(&self, folder: &Path) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while let Err(error) = PgConnection::establish(&self.url("postgres")) {
-            let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "PostgreSQL did not start: {error}\n{}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 }
 

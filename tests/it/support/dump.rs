@@ -58,3 +58,21 @@ pub(crate) fn dump(database: &Database) -> Dump {
     dump.insert("webhook_events", events.collect());
     dump
 }
+
+/// What the rows say, without the marks of when and by which event: the same in every mirror of the same deliveries.
+pub(crate) fn contents(database: &Database) -> Vec<String> {
+    let mut state = dump(database);
+    state.remove("webhook_events");
+    let rows = state.into_iter().flat_map(|(table, rows)| rows.into_iter().map(move |row| (table, row)));
+    let mut rows: Vec<_> = rows
+        .map(|(table, row)| {
+            let mut row: serde_json::Value = serde_json::from_str(&row).unwrap();
+            let marks = ["updated_at", "recorded_at", "first_seen_at", "field_events"];
+            let columns = row.as_object_mut().unwrap();
+            columns.retain(|name, _| !name.ends_with("event_id") && !marks.contains(&name.as_str()));
+            format!("{table} {row}")
+        })
+        .collect();
+    rows.sort();
+    rows
+}

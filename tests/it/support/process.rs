@@ -1,14 +1,19 @@
 //! The program itself, as a process that can be killed.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use reqwest::Client;
+use serde_json::Value;
+use tempfile::TempDir;
 
 /// The program, without the environment of whoever runs the tests.
 pub(crate) fn exe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_checkfront-mirror"));
     for (name, _) in std::env::vars() {
-        if ["WEBHOOK", "DATABASE", "BIND", "PORT", "ACCOUNT", "CHECKFRONT", "RUST_LOG"]
+        if ["WEBHOOK", "DATABASE", "BIND", "PORT", "ACCOUNT", "CHECKFRONT", "RUST_LOG", "SPOOL", "FAILPOINTS"]
             .iter()
             .any(|own| name.starts_with(own))
         {
@@ -23,6 +28,8 @@ pub(crate) fn exe() -> Command {
 pub(crate) struct Server {
     pub(crate) process: Child,
     pub(crate) url: String,
+    /// For the spool of a server that was told of no other.
+    _folder: TempDir,
 }
 
 impl Server {
@@ -35,6 +42,10 @@ impl Server {
 
     /// Starts what the command says, and reads the address from its first words.
     pub(crate) fn spawn(command: &mut Command) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if !command.get_envs().any(|(name, value)| name == "SPOOL_PATH" && value.is_some()) {
+            command.env("SPOOL_PATH", folder.path().join("spool.db"));
+        }
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut said = Vec::new();
@@ -47,7 +58,44 @@ impl Server {
         let url = url.unwrap_or_else(|| panic!("the server did not start: {said:?}"));
         // Its standard error is read to the end, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url }
+        Self { process, url, _folder: folder }
+    }
+
+    /// Starts it with a spool that outlives it.
+    pub(crate) fn start_with_spool(database_url: &str, spool: &Path) -> Self {
+        Self::spawn(exe().args(["--bind", "127.0.0.1:0", "--database-url", database_url]).env("SPOOL_PATH", spool))
+    }
+
+    /// Posts a body; the status, or none where the connection broke.
+    pub(crate) async fn post(&self, client: &Client, body: Vec<u8>) -> Option<u16> {
+        let answer = client.post(format!("{}/webhook", self.url)).body(body).send().await;
+        answer.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// What `/readyz` says.
+    pub(crate) async fn ready(&self, client: &Client) -> (u16, Value) {
+        let answer = client.get(format!("{}/readyz", self.url)).send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+    }
+
+    /// Waits until `/readyz` says so.
+    pub(crate) async fn until(&self, client: &Client, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let (_, state) = self.ready(client).await;
+            if is_so(&state) {
+                return state;
+            }
+            assert!(Instant::now() < deadline, "not {what}: {state}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until all that was received is in the tables.
+    pub(crate) async fn until_caught_up(&self, client: &Client) {
+        let caught_up =
+            |state: &Value| state["database"] == "up" && state["spool"]["events"] == 0 && state["pending"] == 0;
+        self.until(client, "caught up", caught_up).await;
     }
 
     /// `SIGKILL`, at once.

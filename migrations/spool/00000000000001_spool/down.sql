@@ -1,0 +1,2 @@
+DROP TABLE binding;
+DROP TABLE deliveries;

@@ -1,0 +1,211 @@
+//! What the database does not take: a local SQLite file, on disk before the answer, emptied when the database is back.
+
+mod schema;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use diesel::dsl::{count_star, max};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use schema::{binding, deliveries};
+
+use crate::db::rows::{Event, EventBody};
+use crate::db::types::{Json, Timestamp};
+use crate::db::{Error, Result};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/spool");
+
+/// Durable like the mirror's own file. What is moved out is overwritten: it may hold personal data.
+const SETTINGS: &str = "PRAGMA auto_vacuum = FULL; PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; \
+                        PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+
+/// A spool file, locked by this process for as long as it is open.
+pub struct Spool {
+    connection: SqliteConnection,
+    level: Level,
+    _lock: File,
+}
+
+/// How much is in the spool.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Deliveries.
+    pub events: i64,
+    /// When the oldest of them was received.
+    pub since: Option<Timestamp>,
+    /// The highest id.
+    pub highest_id: i64,
+}
+
+/// Which mirror the deliveries are for.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = binding, treat_none_as_null = true)]
+pub struct Binding {
+    /// Its id; `None` while it was never reached.
+    pub mirror_id: Option<String>,
+    /// Where it was last found: its URL without credentials.
+    pub place: String,
+}
+
+#[derive(Queryable)]
+struct Delivery {
+    event_id: i64,
+    receiver: String,
+    received_at: Timestamp,
+    remote_ip: Option<String>,
+    content_type: Option<String>,
+    headers: Json,
+    body: Vec<u8>,
+}
+
+impl Spool {
+    /// Opens the file, or makes it, for a mirror. An error of kind [`Error::File`] says that the path is of no use, one
+    /// of kind [`Error::Schema`] that the file is another mirror's.
+    pub fn open(path: &Path, claim: &Binding) -> Result<Self> {
+        let lock = lock(path)?;
+        let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+        connection.batch_execute(SETTINGS)?;
+        let migrated = connection.run_pending_migrations(MIGRATIONS).map(drop);
+        migrated.map_err(|error| Error::Schema(format!("the spool {}: {error}", path.display())))?;
+        let mut spool = Self { connection, level: Level::default(), _lock: lock };
+        spool.level = spool.measure()?;
+        spool.bind(claim)?;
+        Ok(spool)
+    }
+
+    /// Binds the spool to a mirror. What is in it for another one stays there.
+    fn bind(&mut self, claim: &Binding) -> Result<()> {
+        let columns = (binding::mirror_id, binding::place);
+        let bound: Option<Binding> = binding::table.select(columns).first(&mut self.connection).optional()?;
+        let bound = bound.filter(|_| self.level.events > 0);
+        if bound.as_ref().is_some_and(|bound| !bound.is_of(claim)) {
+            return Err(Error::Schema(format!(
+                "SPOOL_PATH: this spool holds {} deliveries for another mirror, at {}; start once with that DATABASE_URL, \
+                 which moves them there, or name another file",
+                self.level.events,
+                bound.map_or_else(String::new, |bound| bound.place),
+            )));
+        }
+        let mirror_id = claim.mirror_id.clone().or(bound.and_then(|bound| bound.mirror_id));
+        let row = Binding { mirror_id, place: claim.place.clone() };
+        let query = diesel::insert_into(binding::table).values((binding::one.eq(1), &row));
+        query.on_conflict(binding::one).do_update().set(&row).execute(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Stores deliveries under their ids, durably; those that are there stay.
+    pub fn append(&mut self, events: &[Event], bodies: &[EventBody]) -> Result<()> {
+        let added = self.connection.immediate_transaction(|connection| {
+            let mut added = 0;
+            for (event, body) in events.iter().zip(bodies) {
+                let row = (
+                    deliveries::event_id.eq(event.id),
+                    deliveries::receiver.eq(&event.receiver),
+                    deliveries::received_at.eq(event.received_at),
+                    deliveries::remote_ip.eq(&event.remote_ip),
+                    deliveries::content_type.eq(&event.content_type),
+                    deliveries::headers.eq(&body.headers),
+                    deliveries::body.eq(&body.body),
+                );
+                added += diesel::insert_or_ignore_into(deliveries::table).values(row).execute(connection)?;
+            }
+            QueryResult::Ok(added)
+        })?;
+        self.level.events += i64::try_from(added).unwrap_or(0);
+        if let (Some(first), Some(last)) = (events.first(), events.last()) {
+            self.level.since.get_or_insert(first.received_at);
+            self.level.highest_id = self.level.highest_id.max(last.id);
+        }
+        Ok(())
+    }
+
+    /// The oldest deliveries after this id, up to so many, and so many bytes; the first one always fits.
+    pub fn page(&mut self, after: i64, limit: i64, bytes: usize) -> Result<(Vec<Event>, Vec<EventBody>)> {
+        let query = deliveries::table.filter(deliveries::event_id.gt(after)).order(deliveries::event_id).limit(limit);
+        let mut total = 0;
+        let mut page = (Vec::new(), Vec::new());
+        for row in query.load_iter::<Delivery, DefaultLoadingMode>(&mut self.connection)? {
+            let (event, body) = row?.into_event();
+            total += body.body.len();
+            if total > bytes && !page.0.is_empty() {
+                break;
+            }
+            page.0.push(event);
+            page.1.push(body);
+        }
+        Ok(page)
+    }
+
+    /// Drops what the database has.
+    pub fn remove(&mut self, ids: &[i64]) -> Result<()> {
+        let query = diesel::delete(deliveries::table.filter(deliveries::event_id.eq_any(ids)));
+        let removed = query.execute(&mut self.connection)?;
+        self.level.events -= i64::try_from(removed).unwrap_or(0);
+        self.level.since = self.oldest()?;
+        Ok(())
+    }
+
+    /// Gives a delivery another id, durably, before it is tried under it.
+    pub fn renumber(&mut self, changes: &[(i64, i64)]) -> Result<()> {
+        self.connection.immediate_transaction(|connection| {
+            for (old, new) in changes {
+                diesel::update(deliveries::table.find(old)).set(deliveries::event_id.eq(new)).execute(connection)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How much is in it.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    fn measure(&mut self) -> Result<Level> {
+        let query = deliveries::table.select((count_star(), max(deliveries::event_id)));
+        let (events, highest): (i64, Option<i64>) = query.first(&mut self.connection)?;
+        Ok(Level { events, since: self.oldest()?, highest_id: highest.unwrap_or(0) })
+    }
+
+    fn oldest(&mut self) -> Result<Option<Timestamp>> {
+        let query = deliveries::table.order(deliveries::event_id).select(deliveries::received_at);
+        Ok(query.first(&mut self.connection).optional()?)
+    }
+}
+
+impl Binding {
+    /// The id tells; where one is not known yet, the place has to.
+    fn is_of(&self, claim: &Self) -> bool {
+        match (&self.mirror_id, &claim.mirror_id) {
+            (Some(bound), Some(claimed)) => bound == claimed,
+            _ => self.place == claim.place,
+        }
+    }
+}
+
+/// Beside the file, so that others may still read it.
+fn lock(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |source| Error::File { path: path.display().to_string(), source };
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::InUse(format!("the spool {} is in use by another process", path.display())))
+        }
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+impl Delivery {
+    fn into_event(self) -> (Event, EventBody) {
+        let event = Event {
+            remote_ip: self.remote_ip,
+            content_type: self.content_type,
+            ..Event::pending(self.event_id, &self.receiver, self.received_at)
+        };
+        (event, EventBody { event_id: self.event_id, headers: self.headers, body: self.body })
+    }
+}

@@ -1,0 +1,184 @@
+//! A database that is down, slow or locked: every delivery is accepted, kept in the spool, and moved exactly once.
+
+use serde_json::Value;
+use tokio::task::block_in_place;
+
+use crate::support::{
+    Backend, Blocked, Cluster, Server, assert_complete, bodies, client, deliver, exe, open, read_sql,
+};
+
+/// As many events in the spool.
+fn spooled(events: usize) -> impl Fn(&Value) -> bool {
+    move |state| state["spool"]["events"] == events
+}
+
+async fn locked_out(backend: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| backend.new_url(&folder));
+    let (client, all) = (client(), bodies(1, 12));
+    let server = Server::start(&url);
+    let (before, rest) = all.split_at(10);
+    let (during, after) = rest.split_at(10);
+    deliver(&server, &client, before).await;
+    server.until_caught_up(&client).await;
+
+    let blocked = block_in_place(|| Blocked::new(&url));
+    deliver(&server, &client, during).await;
+    let (status, state) = server.ready(&client).await;
+    assert_eq!((status, state["database"].as_str()), (200, Some("down")), "{state}");
+    assert_eq!(state["spool"]["events"], during.len());
+    assert!(state["spool"]["since"].is_string() && state["lag_seconds"].as_f64() > Some(0.0), "{state}");
+    drop(blocked);
+
+    deliver(&server, &client, after).await;
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_sqlite() {
+    locked_out(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_postgres() {
+    locked_out(Backend::Postgres).await;
+}
+
+/// PostgreSQL is killed three times in mid-traffic, and the server is killed while it is down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_postgres() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, spool) = (cluster.url("postgres"), folder.path().join("spool.db"));
+    let (client, all) = (client(), bodies(2, 30));
+    let mut server = Server::start_with_spool(&url, &spool);
+    for (round, bodies) in all.chunks(all.len().div_ceil(3)).enumerate() {
+        let (up, down) = bodies.split_at(bodies.len() / 2);
+        deliver(&server, &client, up).await;
+        cluster.stop_server("immediate");
+        deliver(&server, &client, down).await;
+        let state = server.until(&client, "spooled", spooled(down.len())).await;
+        assert_eq!(state["database"], "down");
+        if round == 1 {
+            server.kill();
+            server = Server::start_with_spool(&url, &spool);
+            server.until(&client, "what the former process left", spooled(down.len())).await;
+        }
+        cluster.start_server();
+        server.until_caught_up(&client).await;
+    }
+    assert_complete(&url, &all).await;
+}
+
+/// The first start ever, with no database to be found; later its schema is too new for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_a_database() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, spool) = (cluster.url("postgres"), folder.path().join("spool.db"));
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
+    assert!(exe().args(["migrate", "--database-url", &url]).status().unwrap().success());
+    execute(&url, newer);
+    cluster.stop_server("fast");
+
+    let (client, all) = (client(), bodies(3, 4));
+    let server = Server::start_with_spool(&url, &spool);
+    assert_eq!(server.ready(&client).await.0, 200);
+    deliver(&server, &client, &all[..5]).await;
+    cluster.start_server();
+    deliver(&server, &client, &all[5..]).await;
+    let state = server.until(&client, "spooled", spooled(all.len())).await;
+    assert_eq!(state["database"], "down", "a schema that is too new is not written to");
+
+    execute(&url, "DELETE FROM __diesel_schema_migrations WHERE version = '99990101000000'");
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all).await;
+}
+
+/// An insert that timed out, and commits after all; ids that another receiver has taken meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_insert_that_commits_late_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| Backend::Postgres.new_url(&folder));
+    let (client, all) = (client(), bodies(4, 3));
+    let server = Server::start(&url);
+    let blocked = block_in_place(|| Blocked::new(&url));
+    deliver(&server, &client, &all[..1]).await;
+    let waiting = "SELECT CAST(count(*) AS text) AS v FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO%' AND datname = current_database()";
+    let database = open(&url);
+    assert_eq!(
+        block_in_place(|| read_sql(&database, waiting)),
+        [Some("1".to_owned())],
+        "the insert still waits for the lock"
+    );
+    deliver(&server, &client, &all[1..]).await;
+    drop(blocked);
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all).await;
+}
+
+/// A spool is one mirror's: it is not moved into another, and not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_goes_to_its_own_mirror() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, spool) = (cluster.url("postgres"), folder.path().join("spool.db"));
+    cluster.stop_server("fast");
+    let (client, all) = (client(), bodies(5, 2));
+    let server = Server::start_with_spool(&url, &spool);
+    deliver(&server, &client, &all).await;
+    server.kill();
+
+    let other = block_in_place(|| Backend::Sqlite.new_url(&folder));
+    let refused =
+        exe().args(["--bind", "127.0.0.1:0", "--database-url", &other]).env("SPOOL_PATH", &spool).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("SPOOL_PATH") && said.contains("for another mirror"), "{said}");
+
+    cluster.start_server();
+    let server = Server::start_with_spool(&url, &spool);
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all).await;
+}
+
+/// Only when neither can store: 503, and the sender is told when to come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_database_nor_spool() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| Backend::Sqlite.new_url(&folder));
+    let (client, all, spool) = (client(), bodies(6, 2), folder.path().join("spool.db"));
+    let owner = Server::start_with_spool(&url, &spool);
+    // The second one finds the spool in use, and has the database alone.
+    let server = Server::start_with_spool(&url, &spool);
+    deliver(&server, &client, &all[..2]).await;
+    let blocked = block_in_place(|| Blocked::new(&url));
+    let answer = client.post(format!("{}/webhook", server.url)).body(all[2].clone()).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(server.ready(&client).await.0, 503);
+    drop(blocked);
+    // Its owner gone, the spool is there for the second one.
+    owner.kill();
+    deliver(&server, &client, &all[2..]).await;
+    let blocked = block_in_place(|| Blocked::new(&url));
+    deliver(&server, &client, &all[..1]).await;
+    drop(blocked);
+    server.until_caught_up(&client).await;
+}
+
+#[test]
+fn a_spool_that_cannot_be_written_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Backend::Sqlite.new_url(&folder);
+    let output = exe()
+        .args(["--bind", "127.0.0.1:0", "--database-url", &url, "--spool-path", "/nowhere/spool.db"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("SPOOL_PATH: cannot use /nowhere/spool.db"));
+}
+
+fn execute(url: &str, statement: &str) {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, PgConnection};
+    PgConnection::establish(url).unwrap().batch_execute(statement).unwrap();
+}
