@@ -1,5 +1,7 @@
 //! A database that is down, slow or locked: every delivery is accepted, kept in the spool, and moved exactly once.
 
+use std::process::Command;
+
 use serde_json::Value;
 use tokio::task::block_in_place;
 
@@ -43,6 +45,28 @@ async fn a_locked_database_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_postgres() {
     locked_out(Backend::Postgres).await;
+}
+
+/// No room for the database: the system lets no file grow beyond 2 MiB, and then it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Backend::Sqlite.new_url(&folder);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -S -f 4096; exec \"$@\"", "sh"]).arg(exe().get_program());
+    command.args(["--bind", "127.0.0.1:0", "--database-url", &url]);
+    let server = Server::spawn(&mut command);
+    let (client, all) = (client(), bodies(12, 120));
+    let mut sent = 0;
+    while server.ready(&client).await.1["spool"]["events"] == 0 {
+        deliver(&server, &client, &all[sent..sent + 10]).await;
+        sent += 10;
+    }
+    assert_eq!(server.ready(&client).await.0, 200);
+    let process = server.process.id().to_string();
+    assert!(Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]).status().unwrap().success());
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all[..sent]).await;
 }
 
 /// PostgreSQL is killed three times in mid-traffic, and the server is killed while it is down.
