@@ -1,5 +1,6 @@
 //! The database: one Diesel code base, SQLite or PostgreSQL behind it. Knows no Checkfront.
 
+pub mod distribute;
 mod error;
 pub mod events;
 pub mod migrate;

@@ -1,4 +1,4 @@
-//! `migrate [status]`
+//! `migrate [status|distribute]`
 
 use std::process::ExitCode;
 
@@ -6,12 +6,16 @@ use clap::Subcommand;
 
 use super::output;
 use crate::config::Config;
-use crate::db::{Database, migrate};
+use crate::db::{Database, Session, distribute, migrate};
 
 const EXAMPLE: &str = "Example:
   checkfront-mirror migrate --database-url postgres://mirror@db/mirror";
 const STATUS_EXAMPLE: &str = "Example:
   checkfront-mirror migrate status --json";
+const DISTRIBUTE_EXAMPLE: &str = "Example:
+  checkfront-mirror migrate distribute --dry-run --database-url postgres://mirror@coordinator/mirror
+
+While a table is distributed nothing can be written to it; servers keep deliveries in their spools meanwhile.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
@@ -29,6 +33,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Distribute a PostgreSQL mirror over the nodes of a Citus cluster
+    #[command(after_help = DISTRIBUTE_EXAMPLE)]
+    Distribute {
+        /// Print the statements, and run none
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
@@ -43,6 +54,7 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
                 output::print("the database is up to date")?;
             }
         }
+        Some(Command::Distribute { dry_run }) => distribute(&mut session, dry_run)?,
         Some(Command::Status { json }) => {
             for migration in migrate::status(&mut session)? {
                 let word = if migration.applied { "applied" } else { "pending" };
@@ -55,4 +67,19 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn distribute(session: &mut Session, dry_run: bool) -> anyhow::Result<()> {
+    let plan = distribute::plan(session)?;
+    if plan.is_empty() {
+        output::print("every table is distributed")?;
+    } else if dry_run {
+        plan.iter().try_for_each(|statement| output::print(&format!("{statement};")))?;
+    } else {
+        migrate::run(session)?;
+        let mut printed = Ok(());
+        distribute::run(session, |table| printed = output::print(&format!("distributed {table}")))?;
+        printed?;
+    }
+    Ok(())
 }

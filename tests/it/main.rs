@@ -8,6 +8,7 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
 mod docs;
+mod failover;
 mod formats;
 mod hostile;
 mod instances;

@@ -78,6 +78,49 @@ fn migrate_says_what_it_did() {
     });
 }
 
+/// What Citus has to be told, and in which order; Citus itself is not among the tools of these tests.
+#[test]
+fn distribute_places_each_table_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |url: &str, arguments: &[&str]| {
+        let output = exe().args(["migrate"]).args(arguments).args(["--database-url", url]).output().unwrap();
+        let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), texts.concat())
+    };
+    let (code, said) = run(&Backend::Sqlite.new_url(&folder), &["distribute"]);
+    assert!(code == Some(1) && said.contains("only a PostgreSQL mirror"), "{said}");
+    let url = Backend::Postgres.new_url(&folder);
+    let (code, said) = run(&url, &["distribute"]);
+    assert!(code == Some(1) && said.contains("lacks the extension citus"), "{said}");
+
+    // Stand-ins that take down what they are told.
+    execute(&url, "CREATE TABLE pg_dist_partition (logicalrelid regclass, told text)");
+    for function in [
+        "create_reference_table(t regclass) RETURNS void LANGUAGE sql AS $$ INSERT INTO pg_dist_partition VALUES (t, 'everywhere') $$",
+        "create_distributed_table(t regclass, c text, colocate_with text) RETURNS void LANGUAGE sql AS $$ INSERT INTO pg_dist_partition VALUES (t, c || ' ' || colocate_with) $$",
+        "truncate_local_data_after_distributing_table(t regclass) RETURNS void LANGUAGE sql AS $$ UPDATE pg_dist_partition SET told = told || ' emptied' WHERE logicalrelid = t $$",
+    ] {
+        execute(&url, &format!("CREATE FUNCTION {function}"));
+    }
+    assert_eq!(run(&url, &["distribute", "--dry-run"]).1.lines().count(), 30);
+    let (code, said) = run(&url, &["distribute"]);
+    assert!(code == Some(0) && said.starts_with("distributed accounts\n"), "{said}");
+    assert_eq!(run(&url, &["distribute"]), (Some(0), "every table is distributed\n".to_owned()));
+    let told = "SELECT logicalrelid || ': ' || told AS v FROM pg_dist_partition WHERE logicalrelid::text IN ('accounts', 'bookings', 'webhook_bodies') ORDER BY 1";
+    let told: Vec<_> = read_sql(&open(&url), told).into_iter().flatten().collect();
+    assert_eq!(
+        told,
+        [
+            "accounts: everywhere emptied",
+            "bookings: account_id customers emptied",
+            "webhook_bodies: event_id webhook_events emptied"
+        ]
+    );
+    let local = "SELECT table_name AS v FROM information_schema.tables t WHERE table_schema = 'public' AND NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(t.table_name)) ORDER BY 1";
+    let local: Vec<_> = read_sql(&open(&url), local).into_iter().flatten().collect();
+    assert_eq!(local, ["__diesel_schema_migrations", "mirror", "pg_dist_partition", "sync_runs"]);
+}
+
 fn execute(url: &str, statement: &str) {
     use checkfront_mirror::db::Tx;
     use diesel::RunQueryDsl;

@@ -40,6 +40,25 @@ impl Cluster {
         cluster
     }
 
+    /// A standby that streams from this one, and without which this one commits nothing from now on.
+    pub(crate) fn synchronous_standby(&self) -> Self {
+        let (standby, data) = Self::folder();
+        let primary = format!("host=127.0.0.1 port={} user=postgres application_name=standby", self.port);
+        let mut backup = as_user(standby.user.as_deref(), &programs().join("pg_basebackup"));
+        run(backup.arg("-D").arg(data).args(["-R", "-X", "stream", "-c", "fast", "-d", &primary]));
+        standby.start_server();
+        let mut admin = PgConnection::establish(&self.url("postgres")).unwrap();
+        for statement in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+            admin.batch_execute(statement).unwrap();
+        }
+        standby
+    }
+
+    /// Makes a standby the primary.
+    pub(crate) fn promote(&self) {
+        self.control(&["-w", "promote"]);
+    }
+
     /// An empty folder with a keeper, and a free port.
     fn folder() -> (Self, PathBuf) {
         let folder = tempfile::Builder::new().prefix("checkfront-mirror-pg-").tempdir().unwrap().keep();

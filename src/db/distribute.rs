@@ -1,0 +1,109 @@
+//! A distributed PostgreSQL (Citus): accounts and statuses on every node, all else in shards.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use super::{Error, Result, Session, Tx, projector_lock};
+
+/// Where the rows of a table lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On every node.
+    Everywhere,
+    /// In the shard that this column tells, beside the shards of that other table.
+    Shard(&'static str, Option<&'static str>),
+}
+use Place::{Everywhere, Shard};
+
+/// In this order: a table comes after the one it lies beside. What is not named stays on the coordinator.
+const TABLES: [(&str, Place); 15] = [
+    ("accounts", Everywhere),
+    ("statuses", Everywhere),
+    ("customers", Shard("account_id", None)),
+    ("bookings", Shard("account_id", Some("customers"))),
+    ("booking_items", Shard("account_id", Some("customers"))),
+    ("booking_taxes", Shard("account_id", Some("customers"))),
+    ("booking_history", Shard("account_id", Some("customers"))),
+    ("transactions", Shard("account_id", Some("customers"))),
+    ("items", Shard("account_id", Some("customers"))),
+    ("rates", Shard("account_id", Some("customers"))),
+    ("rate_items", Shard("account_id", Some("customers"))),
+    ("rate_categories", Shard("account_id", Some("customers"))),
+    ("categories", Shard("account_id", Some("customers"))),
+    ("webhook_events", Shard("id", None)),
+    ("webhook_bodies", Shard("event_id", Some("webhook_events"))),
+];
+
+/// What is to be done, as SQL, in the order of the tables: those that are distributed already are left out.
+pub fn plan(session: &mut Session) -> Result<Vec<String>> {
+    session.transaction(|tx| {
+        let connection = coordinator(tx)?;
+        let mut statements = Vec::new();
+        for (table, place) in TABLES {
+            if !is_distributed(connection, table)? {
+                statements.extend(to_distribute(table, place));
+            }
+        }
+        Ok(statements)
+    })
+}
+
+/// Distributes a table after the other, each in a transaction of its own, and says which. May be repeated.
+///
+/// Nothing can be written to a table meanwhile: servers keep deliveries in their spools.
+pub fn run(session: &mut Session, mut done: impl FnMut(&str)) -> Result<()> {
+    for (table, place) in TABLES {
+        let distributed = session.transaction(|tx| {
+            projector_lock::migrating(tx)?;
+            let connection = coordinator(tx)?;
+            if is_distributed(connection, table)? {
+                return Ok(false);
+            }
+            for statement in to_distribute(table, place) {
+                diesel::sql_query(statement).execute(connection)?;
+            }
+            Ok(true)
+        })?;
+        if distributed {
+            done(table);
+        }
+    }
+    Ok(())
+}
+
+/// The second statement drops the rows that the first one has copied into shards.
+fn to_distribute(table: &str, place: Place) -> [String; 2] {
+    let distribute = match place {
+        Everywhere => format!("SELECT create_reference_table('{table}')"),
+        Shard(column, beside) => format!(
+            "SELECT create_distributed_table('{table}', '{column}', colocate_with => '{}')",
+            beside.unwrap_or("none")
+        ),
+    };
+    [distribute, format!("SELECT truncate_local_data_after_distributing_table('{table}')")]
+}
+
+fn coordinator<'t>(tx: &'t mut Tx<'_>) -> Result<&'t mut PgConnection> {
+    let Tx::Postgres(connection) = tx else {
+        return Err(Error::Schema(
+            "only a PostgreSQL mirror can be distributed; set DATABASE_URL to a Citus coordinator".to_owned(),
+        ));
+    };
+    let exists = diesel::select(sql::<Bool>("to_regproc('create_distributed_table') IS NOT NULL"));
+    if !exists.get_result(&mut **connection)? {
+        return Err(Error::Schema(
+            "this database lacks the extension citus; run `CREATE EXTENSION citus` on the coordinator and on every worker, \
+             add the workers with `SELECT citus_add_node(..)`, then run this again"
+                .to_owned(),
+        ));
+    }
+    Ok(connection)
+}
+
+fn is_distributed(connection: &mut PgConnection, table: &str) -> Result<bool> {
+    let exists = sql::<Bool>("EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(")
+        .bind::<Text, _>(table)
+        .sql("))");
+    Ok(diesel::select(exists).get_result(connection)?)
+}
