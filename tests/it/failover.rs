@@ -1,7 +1,5 @@
 //! A PostgreSQL primary with a synchronous standby: the primary is killed under load, and the standby takes over.
 
-use std::time::Instant;
-
 use tokio::task::block_in_place;
 
 use crate::support::{Cluster, Server, assert_complete, bodies, client, deliver, open, read_sql};
@@ -30,18 +28,15 @@ async fn a_standby_takes_over_and_nothing_acknowledged_is_lost() {
     // The primary dies while deliveries come, and they go on coming until the standby is the primary, and after.
     let failover = tokio::task::spawn_blocking(move || {
         primary.stop_server("immediate");
-        let killed = Instant::now();
         standby.promote();
-        (standby, killed)
+        standby
     });
     let mut sent = 10;
     while !failover.is_finished() {
         deliver(&server, &client, deliveries.next().expect("more deliveries than a failover takes")).await;
         sent += 10;
     }
-    let (standby, killed) = failover.await.unwrap();
-    server.until_caught_up(&client).await;
-    println!("{sent} deliveries were taken; the mirror went on {:?} after the primary was killed", killed.elapsed());
+    let standby = failover.await.unwrap();
     deliver(&server, &client, deliveries.next().unwrap()).await;
     server.until_caught_up(&client).await;
     assert_complete(&standby.url("postgres"), &all[..sent + 10]).await;
