@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::task::block_in_place;
 
 use crate::support::{
-    Backend, Blocked, Cluster, Server, assert_complete, bodies, client, deliver, exe, open, read_sql,
+    Backend, Blocked, Cluster, Server, assert_complete, bodies, client, contents, deliver, exe, open, read_sql, truth,
 };
 
 /// As many events in the spool.
@@ -92,6 +92,27 @@ async fn a_killed_postgres() {
         server.until_caught_up(&client).await;
     }
     assert_complete(&url, &all).await;
+}
+
+/// Two receivers, a spool each: what was received first may be moved last, and overwrites nothing newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_spools() {
+    let cluster = Cluster::start();
+    let (url, client, all) = (cluster.url("postgres"), client(), bodies(14, 20));
+    let servers = [Server::start(&url), Server::start(&url)];
+    cluster.stop_server("fast");
+    for (index, body) in all.iter().enumerate() {
+        deliver(&servers[index % 2], &client, std::slice::from_ref(body)).await;
+    }
+    cluster.start_server();
+    for server in &servers {
+        server.until_caught_up(&client).await;
+    }
+    // A step that came late is no part of the history, where a newer one had been told.
+    let rows = |contents: Vec<String>| {
+        contents.into_iter().filter(|row| !row.starts_with("booking_history")).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(block_in_place(|| contents(&open(&url)))), rows(truth(&all).await));
 }
 
 /// The first start ever, with no database to be found; later its schema is too new for a while.
