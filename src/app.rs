@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -12,6 +13,7 @@ use crate::health;
 use crate::problem::Problem;
 use crate::receive::{Budget, probe, receive};
 use crate::record::Recorder;
+use crate::throttle::Throttle;
 use crate::verify::Verifier;
 
 /// What handlers share.
@@ -26,6 +28,10 @@ pub struct App {
     pub verifier: Verifier,
     /// The longest body that is taken.
     pub max_body_bytes: usize,
+    /// Counts failed logins.
+    pub throttle: Throttle,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
     /// The memory that bodies share.
     pub budget: Budget,
 }
@@ -43,6 +49,8 @@ impl AppState {
             recorder,
             verifier: config.verifier.clone(),
             max_body_bytes: config.max_body_bytes,
+            throttle: Throttle::default(),
+            body_time: config.limits.body,
             budget: Budget::default(),
         }))
     }

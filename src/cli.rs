@@ -11,6 +11,7 @@ mod replay;
 mod run_projector;
 mod send;
 mod serve;
+mod systemd;
 
 use std::process::ExitCode;
 

@@ -13,8 +13,10 @@ pub use options::{LogFormat, Options};
 pub use secret::Secret;
 
 use crate::db::DatabaseUrl;
+use crate::limits::Limits;
 use crate::project::{Settings, Zones};
-use crate::verify::Verifier;
+use crate::tls::TlsFiles;
+use crate::verify::{Signature, Verifier};
 
 /// The highest limit: several such bodies have to fit into the memory that bodies share.
 const LONGEST_BODY: usize = 64 << 20;
@@ -42,6 +44,10 @@ pub struct Config {
     pub allow_unverified: bool,
     /// `MAX_BODY_BYTES`: the longest body that is taken.
     pub max_body_bytes: usize,
+    /// `TLS_CERT` and `TLS_KEY`: files to speak TLS with.
+    pub tls: Option<TlsFiles>,
+    /// Limits of connections; no settings.
+    pub limits: Limits,
     /// `CHECKFRONT_HOST` and `ACCOUNT_TIMEZONE`: what the mirror is told about accounts.
     pub accounts: Settings,
 }
@@ -66,13 +72,6 @@ impl Config {
             None => secret::read("DATABASE_URL", environment)?
                 .map_or_else(|| "sqlite://checkfront.db".to_owned(), |url| url.reveal().to_owned()),
         };
-        let hmac_header = options
-            .webhook_hmac_header
-            .clone()
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| "X-Webhook-Signature".to_owned());
-        axum::http::HeaderName::try_from(hmac_header.as_str())
-            .map_err(|_| wrong("WEBHOOK_HMAC_HEADER", "is no header name; write one such as X-Webhook-Signature"))?;
         let secret = secret::read("WEBHOOK_SECRET", environment)?;
         Ok(Self {
             database_url: url.parse().map_err(|reason| wrong("DATABASE_URL", reason))?,
@@ -80,7 +79,7 @@ impl Config {
             bind: bind(options)?,
             verifier: Verifier {
                 secret,
-                hmac: secret::read("WEBHOOK_HMAC_SECRET", environment)?.map(|key| (key, hmac_header)),
+                hmac: signature(options, secret::read("WEBHOOK_HMAC_SECRET", environment)?)?,
                 allow: networks("WEBHOOK_ALLOW", options.webhook_allow.as_deref())?,
                 trusted_proxies: networks("TRUSTED_PROXIES", options.trusted_proxies.as_deref())?,
             },
@@ -90,11 +89,18 @@ impl Config {
                 _ => return Err(wrong("ALLOW_UNVERIFIED", "write true or false")),
             },
             max_body_bytes: body_limit(options.max_body_bytes.as_deref())?,
+            tls: tls(options)?,
+            limits: Limits::default(),
             accounts: Settings {
                 default_host: host(options.checkfront_host.as_deref())?,
                 zones: zones(options.account_timezone.as_deref())?,
             },
         })
+    }
+
+    /// `https` where it speaks TLS itself, else `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// Refuses to take deliveries from beyond this machine that nobody vouches for.
@@ -145,6 +151,24 @@ fn networks(name: &'static str, list: Option<&str>) -> Result<Vec<IpNet>, Config
             network.map_err(|_| wrong(name, format!("`{part}` is no network; write one such as 203.0.113.0/24")))
         })
         .collect()
+}
+
+fn signature(options: &Options, key: Option<Secret>) -> Result<Option<Signature>, ConfigError> {
+    let header = given(options.webhook_hmac_header.as_deref()).unwrap_or("X-Webhook-Signature").parse();
+    let header =
+        header.map_err(|_| wrong("WEBHOOK_HMAC_HEADER", "is no header name; write one such as X-Webhook-Signature"))?;
+    let algorithm = given(options.webhook_hmac_algorithm.as_deref()).unwrap_or("sha256").parse();
+    let algorithm = algorithm.map_err(|reason: String| wrong("WEBHOOK_HMAC_ALGORITHM", reason))?;
+    Ok(key.map(|key| Signature { key, header, algorithm }))
+}
+
+fn tls(options: &Options) -> Result<Option<TlsFiles>, ConfigError> {
+    match (given(options.tls_cert.as_deref()), given(options.tls_key.as_deref())) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.into(), key: key.into() })),
+        (Some(_), None) => Err(wrong("TLS_KEY", "is not set; TLS_CERT needs the private key of its certificate")),
+        (None, Some(_)) => Err(wrong("TLS_CERT", "is not set; TLS_KEY needs the certificate that it belongs to")),
+    }
 }
 
 fn body_limit(value: Option<&str>) -> Result<usize, ConfigError> {

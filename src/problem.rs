@@ -29,6 +29,9 @@ pub enum Problem {
     /// 413
     #[error("the body is longer than {0} bytes; MAX_BODY_BYTES sets the limit")]
     TooLarge(usize),
+    /// 429: this address failed too often; to come back in so many seconds.
+    #[error("wrong credentials came too often from this address; check the secret at the end of the webhook's URL")]
+    Throttled(u64),
     /// 503: nothing could be stored.
     #[error("{0}; please send it again")]
     Unavailable(#[from] Refused),
@@ -43,6 +46,7 @@ impl Problem {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -63,6 +67,9 @@ impl IntoResponse for Problem {
         match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"webhook\""));
+            }
+            Self::Throttled(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             Self::Unavailable(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

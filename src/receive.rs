@@ -3,7 +3,8 @@
 mod body;
 mod headers;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
@@ -29,14 +30,14 @@ pub async fn receive(
     let path = secret.as_ref().map(|Path(secret)| secret.as_str());
     let verdict = verifier.check(remote_ip, path, parts.uri.query(), &parts.headers);
     if verdict == Verdict::Refused {
-        tracing::warn!("a delivery was refused: wrong or missing secret");
-        body::discard(&parts.headers, incoming).await;
-        return Err(Problem::Unauthorized);
+        if !body::is_held_back(&parts.headers) {
+            body::discard(incoming).await;
+        }
+        return Err(refused(&app, remote_ip, "secret"));
     }
-    let body = body::read(&parts.headers, incoming, app.max_body_bytes, &app.budget).await?;
+    let body = body::read(&parts.headers, incoming, &app).await?;
     if verdict == Verdict::NeedsBody && !verifier.is_signed(&parts.headers, &body.bytes) {
-        tracing::warn!("a delivery was refused: wrong or missing signature");
-        return Err(Problem::Unauthorized);
+        return Err(refused(&app, remote_ip, "signature"));
     }
     let content_type = parts.headers.get(CONTENT_TYPE);
     let arrival = Arrival {
@@ -48,6 +49,15 @@ pub async fn receive(
     };
     app.recorder.record(arrival).await?;
     Ok(StatusCode::OK)
+}
+
+/// A wrong credential: 401, or 429 where they come too often.
+fn refused(app: &AppState, remote_ip: IpAddr, lacks: &str) -> Problem {
+    let failure = app.throttle.failed(remote_ip, Instant::now());
+    if let Some(deliveries) = failure.log {
+        tracing::warn!(deliveries, "refused: wrong or missing {lacks}, or an address that may not send");
+    }
+    failure.retry_after.map_or(Problem::Unauthorized, |time| Problem::Throttled(time.as_secs() + 1))
 }
 
 /// GET and HEAD: a probe finds the place, and learns nothing of the secret.

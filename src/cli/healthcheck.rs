@@ -20,10 +20,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
-    let url = args.url.clone().unwrap_or_else(|| format!("http://{}/readyz", send::reachable(config.bind)));
+    let own = || format!("{}://{}/readyz", config.scheme(), send::reachable(config.bind));
+    let url = args.url.clone().unwrap_or_else(own);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (status, body) = runtime.block_on(async {
-        let client = send::client(Duration::from_secs(5))?;
+        let client = send::client(Duration::from_secs(5), args.url.is_none())?;
         let answer = client.get(&url).send().await.with_context(|| format!("nothing answers at {url}"))?;
         anyhow::Ok((answer.status(), answer.text().await?))
     })?;

@@ -64,7 +64,7 @@ async fn post_all(args: &Args, config: &Config) -> anyhow::Result<usize> {
         Choice::Form => vec![Format::Form],
         Choice::All => vec![Format::Json, Format::Xml, Format::Form],
     };
-    let client = client(Duration::from_secs(30))?;
+    let client = client(Duration::from_secs(30), args.url.is_none())?;
     let mut account = Account::new(&args.host, StdRng::from_rng(&mut rand::rng()));
     let mut pace = args.rate.map(|rate| tokio::time::interval(Duration::from_secs(1) / rate));
     let bar = run_projector::bar(args.count as u64, "sending");
@@ -94,11 +94,12 @@ async fn post_all(args: &Args, config: &Config) -> anyhow::Result<usize> {
     Ok(sent)
 }
 
-/// An HTTP client with TLS of its own.
-pub(super) fn client(timeout: Duration) -> anyhow::Result<Client> {
+/// An HTTP client with TLS of its own. Asking our own server at its address, it does not check the certificate, which
+/// is for the public host.
+pub(super) fn client(timeout: Duration, own_server: bool) -> anyhow::Result<Client> {
     // Only the first call sets it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Ok(Client::builder().timeout(timeout).no_proxy().build()?)
+    Ok(Client::builder().timeout(timeout).no_proxy().tls_danger_accept_invalid_certs(own_server).build()?)
 }
 
 /// Where a server that listens on this address is reached from the same machine.
@@ -109,5 +110,6 @@ pub(super) fn reachable(bind: SocketAddr) -> SocketAddr {
 fn default_url(config: &Config) -> String {
     let address = reachable(config.bind);
     let secret = config.verifier.secret.as_ref().map(Secret::url_encoded);
-    secret.map_or_else(|| format!("http://{address}/webhook"), |secret| format!("http://{address}/webhook/{secret}"))
+    let path = secret.map_or_else(|| "/webhook".to_owned(), |secret| format!("/webhook/{secret}"));
+    format!("{}://{address}{path}", config.scheme())
 }

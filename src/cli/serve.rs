@@ -9,13 +9,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::output;
+use super::{output, systemd};
 use crate::app::{AppState, router};
 use crate::config::Config;
 use crate::db::{Database, DatabaseUrl};
 use crate::project::{Projector, Wake, Worker};
 use crate::record::Recorder;
 use crate::serve::{Listener, serve};
+use crate::tls::Tls;
 
 const EXAMPLE: &str = "Example:
   WEBHOOK_SECRET=$(openssl rand -hex 16) checkfront-mirror serve --bind 0.0.0.0:8080 --show-url";
@@ -38,9 +39,11 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
 
 async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     let shutdown = on_signal()?;
-    let listener = listen(config).await?;
-    let address = listener.socket.local_addr()?;
+    let (socket, passed_in) = listen(config).await?;
+    let address = socket.local_addr()?;
     config.check_reach(address)?;
+    let tls = config.tls.as_ref().map(Tls::load).transpose()?;
+    let listener = Listener { socket, passed_in, tls, limits: config.limits };
 
     let (database, url) = (Database::open(&config.database_url), &config.database_url);
     let database = database.with_context(|| format!("cannot open {url}"))?;
@@ -53,6 +56,7 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     if !recorder.state.database_is_up() {
         output::complain("Warning: the database cannot be used now. Deliveries go to the spool until it can.");
     }
+    systemd::ready();
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.
@@ -63,16 +67,16 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The socket that was passed in, or one of our own.
-async fn listen(config: &Config) -> anyhow::Result<Listener> {
+/// The socket that was passed in, or one of our own; and whether it was passed in.
+async fn listen(config: &Config) -> anyhow::Result<(TcpListener, bool)> {
     if let Some(socket) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
         socket.set_nonblocking(true)?;
-        return Ok(Listener { socket: TcpListener::from_std(socket)?, passed_in: true });
+        return Ok((TcpListener::from_std(socket)?, true));
     }
     let socket = TcpListener::bind(config.bind).await;
     let socket =
         socket.with_context(|| format!("cannot listen on {}; choose another with BIND or PORT", config.bind))?;
-    Ok(Listener { socket, passed_in: false })
+    Ok((socket, false))
 }
 
 /// Cancelled by SIGTERM or Ctrl-C.
@@ -86,6 +90,7 @@ fn on_signal() -> anyhow::Result<CancellationToken> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: what is in flight is answered first");
+        systemd::stopping();
         token.cancel();
     });
     Ok(shutdown)
@@ -106,8 +111,9 @@ fn announce(args: &Args, config: &Config, address: SocketAddr) {
         .as_ref()
         .map(|secret| if args.show_url { secret.url_encoded() } else { "********".to_owned() });
     let path = secret.as_ref().map_or_else(|| "/webhook".to_owned(), |secret| format!("/webhook/{secret}"));
+    let scheme = config.scheme();
     output::complain(&format!(
-        "checkfront-mirror {} listens on http://{address} and fills {database}\n\
+        "checkfront-mirror {} listens on {scheme}://{address} and fills {database}\n\
          Paste into Checkfront (Manage > Developer > Webhooks): https://YOUR-PUBLIC-HOST{path}",
         env!("CARGO_PKG_VERSION"),
     ));

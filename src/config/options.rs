@@ -30,9 +30,21 @@ pub struct Options {
     #[arg(long, env = "TRUSTED_PROXIES", global = true, value_name = "CIDRS")]
     pub trusted_proxies: Option<String>,
 
-    /// Header that holds the HMAC-SHA256 of the body; the key is in `WEBHOOK_HMAC_SECRET` [default: X-Webhook-Signature]
+    /// Header that holds the HMAC of the body; the key is in `WEBHOOK_HMAC_SECRET` [default: X-Webhook-Signature]
     #[arg(long, env = "WEBHOOK_HMAC_HEADER", global = true, value_name = "NAME")]
     pub webhook_hmac_header: Option<String>,
+
+    /// Hash function of that HMAC: sha256, sha1 or sha512 [default: sha256]
+    #[arg(long, env = "WEBHOOK_HMAC_ALGORITHM", global = true, value_name = "NAME")]
+    pub webhook_hmac_algorithm: Option<String>,
+
+    /// Certificate chain to speak TLS with, a PEM file; read again when it changes
+    #[arg(long, env = "TLS_CERT", global = true, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+
+    /// Private key of that certificate, a PEM file
+    #[arg(long, env = "TLS_KEY", global = true, value_name = "FILE")]
+    pub tls_key: Option<String>,
 
     /// Listen beyond this machine without a `WEBHOOK_SECRET`
     #[arg(long, env = "ALLOW_UNVERIFIED", global = true, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]

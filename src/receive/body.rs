@@ -11,15 +11,17 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::app::App;
 use crate::problem::Problem;
 use crate::record::Refused;
 
 /// Memory that bodies may take while they are read and stored, in KiB.
 const BUDGET_KIB: usize = 256 << 10;
+/// What each body may take beside that: there are only so many connections, and no flood of long bodies holds up the
+/// usual ones.
+const SMALL: usize = 64 << 10;
 /// How long a body waits for memory before the sender is told to come back.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a body may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(30);
 /// What is read of a refused body, so that the sender gets to see the answer.
 const DISCARDED: usize = 16 << 20;
 
@@ -42,27 +44,31 @@ pub(super) struct Read {
     pub share: Option<Share>,
 }
 
-pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize, budget: &Budget) -> Result<Read, Problem> {
+pub(super) async fn read(headers: &HeaderMap, mut body: Body, app: &App) -> Result<Read, Problem> {
+    let limit = app.max_body_bytes;
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        discard(headers, body).await;
+        if !is_held_back(headers) {
+            discard(body).await;
+        }
         return Err(Problem::TooLarge(limit));
     }
-    let deadline = Instant::now() + ARRIVAL;
+    let deadline = Instant::now() + app.body_time;
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(16 << 10));
     let mut share: Option<Share> = None;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Problem::Timeout)? {
         let Ok(chunk) = frame.map_err(|_| Problem::Broken)?.into_data() else { continue };
         if bytes.len() + chunk.len() > limit {
-            discard(headers, body).await;
+            discard(body).await;
             return Err(Problem::TooLarge(limit));
         }
         let held = share.as_ref().map_or(0, Share::num_permits);
         // What was announced is reserved at once, so that no two uploads wait for each other's half.
-        let wanted = (bytes.len() + chunk.len()).max(announced.unwrap_or(0)).div_ceil(1 << 10);
+        let length = (bytes.len() + chunk.len()).max(announced.unwrap_or(0));
+        let wanted = length.saturating_sub(SMALL).div_ceil(1 << 10);
         if wanted > held {
             let kib = u32::try_from(wanted - held).unwrap_or(u32::MAX);
-            let more = timeout(PATIENCE, Arc::clone(&budget.0).acquire_many_owned(kib)).await;
+            let more = timeout(PATIENCE, Arc::clone(&app.budget.0).acquire_many_owned(kib)).await;
             let more = more.ok().and_then(Result::ok).ok_or(Refused::Full)?;
             match &mut share {
                 Some(share) => share.merge(more),
@@ -74,12 +80,13 @@ pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize, budg
     Ok(Read { bytes: bytes.freeze(), share })
 }
 
+/// Whether the sender asked first (`Expect: 100-continue`), and has sent nothing yet.
+pub(super) fn is_held_back(headers: &HeaderMap) -> bool {
+    headers.contains_key(EXPECT)
+}
+
 /// Reads on for a while without keeping anything: a connection closed on unread bytes would lose the answer.
-pub(super) async fn discard(headers: &HeaderMap, mut body: Body) {
-    // Who asks first has sent nothing yet.
-    if headers.contains_key(EXPECT) {
-        return;
-    }
+pub(super) async fn discard(mut body: Body) {
     let mut read = 0;
     let drain = async {
         while let Some(Ok(frame)) = body.frame().await {

@@ -1,8 +1,10 @@
 //! Who may send, over HTTP; and that no secret is kept.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use checkfront_mirror::config::Options;
 use checkfront_mirror::db::rows::EventBody;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use reqwest::RequestBuilder;
 use tokio::task::block_in_place;
 
@@ -58,20 +60,80 @@ async fn the_secret_counts_in_path_query_and_password_and_is_never_kept() {
     }
 }
 
+fn signature<D: EagerHash>(key: &str, body: &str) -> Vec<u8>
+where
+    Hmac<D>: Mac + KeyInit,
+{
+    let mut mac = <Hmac<D> as KeyInit>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signature_counts_in_hexadecimal_and_base64() {
-    let app = TestApp::start_with(Backend::Sqlite, Options::default(), &[("WEBHOOK_HMAC_SECRET", "key")]).await;
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"key").unwrap();
-    mac.update(b"a=1");
-    let signature = mac.finalize().into_bytes();
-    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, signature);
-    let signed = |text: String| move |request: RequestBuilder| request.header("x-webhook-signature", text);
-    assert_eq!(status(&app, "/webhook", signed(hex::encode(signature))).await, 200);
-    assert_eq!(status(&app, "/webhook", signed(format!("sha256={}", hex::encode(signature)))).await, 200);
-    assert_eq!(status(&app, "/webhook", signed(base64)).await, 200);
-    assert_eq!(status(&app, "/webhook", signed(hex::encode([0; 32]))).await, 401);
-    assert_eq!(status(&app, "/webhook", |request| request).await, 401);
+async fn a_signature_counts_in_every_algorithm_and_encoding() {
+    let right = [
+        ("sha1", signature::<sha1::Sha1>("key", "a=1")),
+        ("sha256", signature::<sha2::Sha256>("key", "a=1")),
+        ("SHA-512", signature::<sha2::Sha512>("key", "a=1")),
+    ];
+    let signed = |text: &str| {
+        let text = text.to_owned();
+        move |request: RequestBuilder| request.header("x-hub-signature", text)
+    };
+    for (algorithm, signature) in &right {
+        let options = Options {
+            webhook_hmac_algorithm: Some((*algorithm).to_owned()),
+            webhook_hmac_header: Some("X-Hub-Signature".to_owned()),
+            ..Options::default()
+        };
+        let app = TestApp::start_with(Backend::Sqlite, options, &[("WEBHOOK_HMAC_SECRET", "key")]).await;
+        let prefix = algorithm.to_lowercase().replace('-', "");
+        let (hex, base64) = (hex::encode(signature), STANDARD.encode(signature));
+        for shown in [
+            hex.clone(),
+            hex.to_uppercase(),
+            format!("{prefix}={hex}"),
+            base64.clone(),
+            format!("{prefix}={base64}"),
+            URL_SAFE_NO_PAD.encode(signature),
+        ] {
+            assert_eq!(status(&app, "/webhook", signed(&shown)).await, 200, "{algorithm} {shown}");
+        }
+        for (_, other) in right.iter().filter(|(other, _)| other != algorithm) {
+            assert_eq!(status(&app, "/webhook", signed(&hex::encode(other))).await, 401);
+        }
+        let half = &hex[..hex.len() / 2];
+        for wrong in [hex::encode(vec![0; signature.len()]).as_str(), half, "", "sha256=", "!"] {
+            assert_eq!(status(&app, "/webhook", signed(wrong)).await, 401, "{algorithm} {wrong}");
+        }
+        assert_eq!(status(&app, "/webhook", |request| request).await, 401);
+        app.project();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guesser_is_throttled_and_the_good_sender_is_not() {
+    let options = Options { trusted_proxies: Some("127.0.0.1".to_owned()), ..Options::default() };
+    let secrets = [("WEBHOOK_SECRET", "word"), ("WEBHOOK_HMAC_SECRET", "key")];
+    let app = TestApp::start_with(Backend::Sqlite, options, &secrets).await;
+    let post = |path: &str, from: &str| {
+        app.client.post(format!("{}{path}", app.url)).header("x-forwarded-for", from.to_owned()).body("a=1").send()
+    };
+    let mut seen = Vec::new();
+    for guess in 0..15 {
+        let answer = post(&format!("/webhook/guess{guess}"), "192.0.2.1").await.unwrap();
+        if answer.status() == 429 {
+            let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!((1..=60).contains(&seconds), "{seconds}");
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        }
+        seen.push(answer.status().as_u16());
+        assert_eq!(post("/webhook/word", "192.0.2.1").await.unwrap().status(), 200, "after {guess} guesses");
+    }
+    assert_eq!(seen, [[401; 10].as_slice(), &[429; 5]].concat());
+    assert_eq!(post("/webhook/wrong", "192.0.2.2").await.unwrap().status(), 401, "another address is not to blame");
     app.project();
+    assert_eq!(app.states(), "ignored 15");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,6 +186,8 @@ fn the_world_is_not_listened_to_without_a_secret() {
         ("ALLOW_UNVERIFIED", "maybe", "true or false"),
         ("CHECKFRONT_HOST", "https://x.example/", "your-company.checkfront.com"),
         ("WEBHOOK_SECRET_FILE", "/nowhere", "/nowhere"),
+        ("WEBHOOK_HMAC_ALGORITHM", "md5", "sha256, sha1 or sha512"),
+        ("WEBHOOK_HMAC_HEADER", "no header", "X-Webhook-Signature"),
     ];
     for (name, value, hint) in wrong {
         let (code, said) = serve(&[(name, value)]);

@@ -3,14 +3,16 @@
 use checkfront_mirror::app::{AppState, router};
 use checkfront_mirror::config::{Config, Options};
 use checkfront_mirror::db::{Database, Result, Tx, events};
+use checkfront_mirror::limits::Limits;
 use checkfront_mirror::project::{Projector, Wake};
 use checkfront_mirror::record::Recorder;
 use checkfront_mirror::serve::{Listener, serve};
+use checkfront_mirror::tls::Tls;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use reqwest::{Client, Response};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::block_in_place;
 use tokio_util::sync::CancellationToken;
 
@@ -51,20 +53,32 @@ impl TestApp {
 
     /// With options, and secrets of the environment.
     pub(crate) async fn start_with(backend: Backend, options: Options, environment: &[(&str, &str)]) -> Self {
+        Self::start_limited(backend, options, environment, Limits::default()).await
+    }
+
+    /// With limits of connections, too.
+    pub(crate) async fn start_limited(
+        backend: Backend,
+        options: Options,
+        environment: &[(&str, &str)],
+        limits: Limits,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database_url = block_in_place(|| backend.new_url(&folder));
         let spool_path = folder.path().join("spool.db").display().to_string();
         let options = Options { database_url: Some(database_url), spool_path: Some(spool_path), ..options };
         let lookup =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let config = Config::load_with(&options, &lookup).unwrap();
+        let config = Config { limits, ..Config::load_with(&options, &lookup).unwrap() };
         let database = Database::open(&config.database_url).unwrap();
         let (recorder, _) = Recorder::start(&config, &database, Wake::default()).await.unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", socket.local_addr().unwrap());
+        let url = format!("{}://{}", config.scheme(), socket.local_addr().unwrap());
         let shutdown = CancellationToken::new();
+        let tls = config.tls.as_ref().map(|files| Tls::load(files).unwrap());
+        let listener = Listener { socket, passed_in: false, tls, limits: config.limits };
         let router = router(AppState::new(&config, database.clone(), recorder));
-        tokio::spawn(serve(Listener { socket, passed_in: false }, router, shutdown.clone()));
+        tokio::spawn(serve(listener, router, shutdown.clone()));
         Self { backend, config, url, database, client: client(), shutdown, _folder: folder }
     }
 
@@ -123,6 +137,12 @@ impl TestApp {
             })
         })
         .unwrap();
+    }
+
+    /// A raw connection.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        let address = self.url.rsplit('/').next().unwrap();
+        TcpStream::connect(address).await.unwrap()
     }
 
     /// The path of the SQLite file.

@@ -13,9 +13,22 @@ use tempfile::TempDir;
 pub(crate) fn exe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_checkfront-mirror"));
     for (name, _) in std::env::vars() {
-        if ["WEBHOOK", "DATABASE", "BIND", "PORT", "ACCOUNT", "CHECKFRONT", "RUST_LOG", "SPOOL", "FAILPOINTS"]
-            .iter()
-            .any(|own| name.starts_with(own))
+        if [
+            "WEBHOOK",
+            "DATABASE",
+            "BIND",
+            "PORT",
+            "ACCOUNT",
+            "CHECKFRONT",
+            "RUST_LOG",
+            "SPOOL",
+            "FAILPOINTS",
+            "TLS",
+            "NOTIFY",
+            "WATCHDOG",
+        ]
+        .iter()
+        .any(|own| name.starts_with(own))
         {
             command.env_remove(name);
         }
