@@ -21,6 +21,7 @@ mod postgres_faults;
 mod projection;
 mod receiving;
 mod replaying;
+mod restarting;
 mod schema;
 mod slow;
 mod stopping;

@@ -1,10 +1,8 @@
 //! The end of the process: nobody who was let in is let go without an answer.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use checkfront_mirror::db::{Database, DatabaseUrl};
@@ -81,55 +79,28 @@ fn a_stalled_sender_does_not_hold_up_the_end() {
     assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
 }
 
-/// A socket that outlives each process: the queue of connections waits for the next one.
 #[test]
-fn restarts_under_load_refuse_nobody() {
+fn systemd_is_told_of_start_and_end() {
     let folder = tempfile::tempdir().unwrap();
-    let url = Backend::Sqlite.new_url(&folder);
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap().to_string();
-    let start = || {
-        let mut command = std::process::Command::new("sh");
-        let program = exe();
-        command
-            .arg("-c")
-            .arg("exec 3<&0; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"")
-            .arg("sh")
-            .arg(program.get_program());
-        command.args(["--database-url", &url]).current_dir("/");
-        Server::spawn(command.stdin(Stdio::from(OwnedFd::from(socket.try_clone().unwrap()))))
+    let path = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let told = || {
+        let mut message = [0; 100];
+        let length = manager.recv(&mut message).unwrap();
+        String::from_utf8_lossy(&message[..length]).trim().to_owned()
     };
-    let (stop, accepted) = (AtomicBool::new(false), AtomicU32::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let mut stream = connect(&address);
-                    stream.write_all(REQUEST.replace("host: x", "host: x\r\nconnection: close").as_bytes()).unwrap();
-                    let answer = answer(stream);
-                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
-                    accepted.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-        for _ in 0..4 {
-            let mut server = start();
-            let before = accepted.load(Ordering::Relaxed);
-            while accepted.load(Ordering::Relaxed) < before + 20 {
-                std::thread::yield_now();
-            }
-            server.signal("TERM");
-            assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
-        }
-        let last = start();
-        stop.store(true, Ordering::Relaxed);
-        // The last connections are answered before the last server goes.
-        scope.spawn(move || {
-            std::thread::sleep(Duration::from_secs(2));
-            drop(last);
-        });
-    });
-    let database = Database::open(&url.parse::<DatabaseUrl>().unwrap()).unwrap();
-    let stored = read_sql(&database, "SELECT CAST(count(*) AS text) AS v FROM webhook_events");
-    assert_eq!(stored, [Some(accepted.load(Ordering::Relaxed).to_string())]);
+    let mut command = exe();
+    command.args(["--bind", "127.0.0.1:0", "--database-url", &Backend::Sqlite.new_url(&folder)]);
+    let mut server = Server::spawn(command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "600000"));
+    assert_eq!(told(), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(told(), "WATCHDOG=1");
+    }
+    let mut stream = connect(server.url.trim_start_matches("http://"));
+    stream.write_all(REQUEST.replace("host: x", "host: x\r\nconnection: close").as_bytes()).unwrap();
+    assert!(answer(stream).starts_with("HTTP/1.1 200 "), "what is ready takes deliveries");
+    server.signal("TERM");
+    while told() != "STOPPING=1" {}
+    assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
 }
