@@ -146,3 +146,39 @@ async fn more_senders_than_places_wait_and_none_is_refused() {
     }
     assert_eq!(count(&app), "40");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_long_bodies_do_not_hold_up_the_usual_ones() {
+    let app = start(Limits::default()).await;
+    // More than all bodies together may take, if each came to its end.
+    let mut long = Vec::new();
+    for _ in 0..80 {
+        let mut stream = app.connect().await;
+        let head = format!("POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\nhalf", 4 << 20);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        long.push(stream);
+    }
+    for _ in 0..5 {
+        let answer = timeout(Duration::from_secs(3), app.post(payload("booking.json"), "application/json")).await;
+        assert_eq!(answer.expect("no answer in time").status(), 200);
+    }
+    assert_eq!(count(&app), "5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_its_answers_is_cut() {
+    let app = start(Limits { idle: SHORT, drain: SHORT, ..Limits::default() }).await;
+    let mut stream = app.connect().await;
+    let requests = "POST /nowhere HTTP/1.1\r\nhost: x\r\n\r\n".repeat(500);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut is_stuck = false;
+    loop {
+        assert!(Instant::now() < deadline, "the connection stays open");
+        match timeout(Duration::from_secs(10), stream.write_all(requests.as_bytes())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => break,
+            Err(_) => is_stuck = true,
+        }
+    }
+    assert!(!is_stuck, "it was not cut while it was stuck");
+}
