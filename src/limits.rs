@@ -13,7 +13,8 @@ pub struct Limits {
     /// How long a new connection may take to its first byte (with TLS: for its handshake, too), and any request
     /// from the first byte of its head to the last.
     pub head: Duration,
-    /// How long a connection may stay idle between two requests.
+    /// How long a connection may stay idle between two requests: longer than load balancers keep theirs, so that
+    /// they close first, and no delivery meets a connection that is being closed.
     pub idle: Duration,
     /// How long a body may take to arrive.
     pub body: Duration,
@@ -29,7 +30,7 @@ impl Default for Limits {
             connections: 512,
             grace: Duration::from_secs(1),
             head: Duration::from_secs(15),
-            idle: Duration::from_secs(75),
+            idle: Duration::from_secs(620),
             body: Duration::from_secs(30),
             quiet: Duration::from_secs(1),
             drain: Duration::from_secs(5),

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::place::Place;
+use super::place::{Phase, Place};
 use crate::limits::Limits;
 
 /// How long a connection that was cut may take to be gone.
@@ -68,21 +68,24 @@ impl Room {
     /// Waits until a client has kept us waiting for too long.
     async fn slow(&self) -> Arc<Place> {
         loop {
-            let slowest = self.slowest();
-            let due = slowest.as_ref().map_or_else(Instant::now, |(since, _)| *since) + self.grace;
-            match slowest {
-                Some((_, place)) if due <= Instant::now() => return place,
+            match self.slowest(Instant::now()) {
+                Ok(place) => return place,
                 // Whoever is slowest then may be another.
-                _ => sleep_until(due).await,
+                Err(due) => sleep_until(due).await,
             }
         }
     }
 
-    fn slowest(&self) -> Option<(Instant, Arc<Place>)> {
+    /// The slowest client, those that were never answered first; or when there may be one.
+    fn slowest(&self, now: Instant) -> Result<Arc<Place>, Instant> {
         let taken = self.taken.lock();
         let waiting = taken.values().filter(|place| !place.cut.is_cancelled());
-        let waiting = waiting.filter_map(|place| Some((place.waiting_since()?, place)));
-        waiting.min_by_key(|(since, _)| *since).map(|(since, place)| (since, Arc::clone(place)))
+        let waiting = waiting.filter_map(|place| Some((place.waiting_since()? + self.grace, place)));
+        let (late, early): (Vec<_>, Vec<_>) = waiting.partition(|(due, _)| *due <= now);
+        match late.into_iter().min_by_key(|(due, place)| (place.phase() == Phase::Kept, *due)) {
+            Some((_, place)) => Ok(Arc::clone(place)),
+            None => Err(early.into_iter().map(|(due, _)| due).min().unwrap_or(now + self.grace)),
+        }
     }
 
     /// Cuts all connections.
