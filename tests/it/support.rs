@@ -12,7 +12,7 @@ pub(crate) use blocked::Blocked;
 pub(crate) use cluster::Cluster;
 pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use process::{Server, exe};
-pub(crate) use truth::{assert_complete, bodies, deliver, open, truth};
+pub(crate) use truth::{assert_complete, assert_complete_but_late, bodies, deliver, open, truth};
 
 /// Makes two tests of one body: on SQLite and on PostgreSQL.
 macro_rules! on_both {
