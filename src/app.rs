@@ -10,6 +10,7 @@ use axum::routing::get;
 use crate::config::Config;
 use crate::db::Database;
 use crate::health;
+use crate::privacy::Privacy;
 use crate::problem::Problem;
 use crate::receive::{Budget, probe, receive};
 use crate::record::Recorder;
@@ -34,6 +35,8 @@ pub struct App {
     pub body_time: Duration,
     /// The memory that bodies share.
     pub budget: Budget,
+    /// What may be stored of people.
+    pub privacy: Privacy,
 }
 
 /// A cheap handle on [`App`], for handlers.
@@ -52,6 +55,7 @@ impl AppState {
             throttle: Throttle::default(),
             body_time: config.limits.body,
             budget: Budget::default(),
+            privacy: config.privacy.clone(),
         }))
     }
 }

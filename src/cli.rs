@@ -2,11 +2,13 @@
 
 mod completions;
 mod events;
+mod forget;
 mod healthcheck;
 mod logs;
 mod man;
 mod migrate;
 mod output;
+mod prune;
 mod replay;
 mod run_projector;
 mod send;
@@ -39,8 +41,8 @@ const EXAMPLE: &str = "Example:
   checkfront-mirror                  serve on 127.0.0.1:8080, into checkfront.db
   checkfront-mirror send --count 20  post sample deliveries to it
 
-Secrets are set in the environment or in .env, never as options: WEBHOOK_SECRET, WEBHOOK_HMAC_SECRET;
-or as files named by WEBHOOK_SECRET_FILE, WEBHOOK_HMAC_SECRET_FILE, DATABASE_URL_FILE.";
+Secrets are set in the environment or in .env, never as options: WEBHOOK_SECRET, WEBHOOK_HMAC_SECRET,
+PRIVACY_KEY; or as files named by WEBHOOK_SECRET_FILE, WEBHOOK_HMAC_SECRET_FILE, PRIVACY_KEY_FILE, DATABASE_URL_FILE.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -52,6 +54,10 @@ enum Command {
     Events(events::Args),
     /// Project deliveries again, with the same ids
     Replay(replay::Args),
+    /// Erase a person, for good
+    Forget(forget::Args),
+    /// Drop raw bodies that are old
+    Prune(prune::Args),
     /// Post sample deliveries to a running server
     Send(send::Args),
     /// Ask a running server whether it can take deliveries
@@ -90,6 +96,8 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &Config::load(&options)?),
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
+            Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
+            Command::Prune(args) => prune::run(&args, &Config::load(&options)?),
             Command::Send(args) => send::run(&args, &Config::load(&options)?),
             Command::Healthcheck(args) => healthcheck::run(&args, &Config::load(&options)?),
             Command::Completions(args) => completions::run(&args, &mut Self::command()),

@@ -1,6 +1,7 @@
 //! Configuration: flag, else environment, else `.env`, else the default. A wrong value stops the start.
 
 mod options;
+mod privacy;
 mod secret;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +15,7 @@ pub use secret::Secret;
 
 use crate::db::DatabaseUrl;
 use crate::limits::Limits;
+use crate::privacy::Privacy;
 use crate::project::{Settings, Zones};
 use crate::tls::TlsFiles;
 use crate::verify::{Signature, Verifier};
@@ -50,6 +52,10 @@ pub struct Config {
     pub limits: Limits,
     /// `CHECKFRONT_HOST` and `ACCOUNT_TIMEZONE`: what the mirror is told about accounts.
     pub accounts: Settings,
+    /// `PRIVACY_KEY`, `MASK_FIELDS`: what is stored of people.
+    pub privacy: Privacy,
+    /// `RETENTION_DAYS`: how long raw bodies are kept; for ever where it is not set.
+    pub retention_days: Option<u32>,
 }
 
 impl Config {
@@ -95,6 +101,8 @@ impl Config {
                 default_host: host(options.checkfront_host.as_deref())?,
                 zones: zones(options.account_timezone.as_deref())?,
             },
+            privacy: privacy::read(options.mask_fields.as_deref(), environment)?,
+            retention_days: privacy::retention(options.retention_days.as_deref())?,
         })
     }
 

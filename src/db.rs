@@ -77,6 +77,14 @@ impl Database {
         }
     }
 
+    /// Leaves nothing in a SQLite file's log that its tables no longer hold; false while a reader still needs it.
+    pub fn checkpoint(&self) -> Result<bool> {
+        match self {
+            Self::Postgres(_) => Ok(true),
+            Self::Sqlite(sqlite) => sqlite.checkpoint(),
+        }
+    }
+
     /// `sqlite` or `postgres`, for logs.
     pub fn name(&self) -> &'static str {
         match self {

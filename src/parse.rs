@@ -8,9 +8,11 @@ mod charset;
 mod form;
 mod json;
 mod node;
+mod write;
 mod xml;
 
 pub use node::{Map, Node, Notes};
+pub use write::write;
 
 use thiserror::Error;
 
@@ -65,6 +67,11 @@ pub struct Document {
     pub root: Result<Node, ParseError>,
     /// What was replaced on the way (broken encoding, NUL, unknown entities).
     pub notes: Notes,
+}
+
+/// The text of a body, by its byte order mark, its declaration, or as UTF-8; for searching what could not be read.
+pub fn text<'b>(body: &'b [u8], content_type: Option<&str>) -> std::borrow::Cow<'b, str> {
+    charset::decode(body, content_type, &mut Notes::default())
 }
 
 /// Reads a body. The `Content-Type` only hints at a character set that nothing else declares.

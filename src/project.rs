@@ -10,6 +10,7 @@ mod changes;
 mod customers;
 mod dates;
 mod deaths;
+mod forgotten;
 mod items;
 mod rates;
 mod reading;
@@ -161,7 +162,7 @@ impl Projector {
             match claim(tx, lock, limit, in_hand)? {
                 None if dates::follow(tx)? => Ok(Outcome::Done(0)),
                 None => Ok(Outcome::Empty),
-                Some(readings) => write(tx, lock, &readings, settings),
+                Some(readings) => write(tx, lock, readings, settings),
             }
         })
     }
@@ -176,7 +177,7 @@ impl Projector {
         match database.read(|tx| claim(tx, lock, limit, in_hand))? {
             None if database.read(dates::is_due)? => session.transaction(dates::follow).map(|_| Outcome::Done(0)),
             None => Ok(Outcome::Empty),
-            Some(readings) => session.transaction(|tx| write(tx, lock, &readings, settings)),
+            Some(readings) => session.transaction(|tx| write(tx, lock, readings, settings)),
         }
     }
 
@@ -217,7 +218,7 @@ fn claim(
 }
 
 /// Folds what was read over what is stored, and settles it.
-fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: &[Reading], settings: &Settings) -> Result<Outcome> {
+fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: Vec<Reading>, settings: &Settings) -> Result<Outcome> {
     let settlements = batch::project(tx, readings, settings)?;
     fault::point("project_before_settle");
     events::settle(tx, &settlements)?;

@@ -9,12 +9,13 @@ use std::time::Instant;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
 
 pub use body::{Budget, Share};
 
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::record::Arrival;
+use crate::record::{Arrival, Refused};
 use crate::verify::Verdict;
 
 /// Takes a delivery. 200 means that it is on disk; nothing of its content is judged here.
@@ -40,9 +41,11 @@ pub async fn receive(
         return Err(refused(&app, remote_ip, "signature"));
     }
     let content_type = parts.headers.get(CONTENT_TYPE);
+    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let body = body::Read { bytes: masked(&app, body.bytes, content_type.clone()).await?, ..body };
     let arrival = Arrival {
         remote_ip: Some(remote_ip.to_string()),
-        content_type: content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        content_type,
         headers: headers::without_secrets(&parts.headers, verifier),
         body: body.bytes,
         share: body.share,
@@ -58,6 +61,16 @@ fn refused(app: &AppState, remote_ip: IpAddr, lacks: &str) -> Problem {
         tracing::warn!(deliveries, "refused: wrong or missing {lacks}, or an address that may not send");
     }
     failure.retry_after.map_or(Problem::Unauthorized, |time| Problem::Throttled(time.as_secs() + 1))
+}
+
+/// What may be stored of a body: all of it, unless fields are masked. Reading a long one would hold up other requests.
+async fn masked(app: &AppState, body: Bytes, content_type: Option<String>) -> Result<Bytes, Problem> {
+    if app.privacy.keeps_bodies() {
+        return Ok(body);
+    }
+    let privacy = app.privacy.clone();
+    let masking = tokio::task::spawn_blocking(move || privacy.storable(body, content_type.as_deref()));
+    Ok(masking.await.map_err(|_| Refused::Unavailable)?)
 }
 
 /// GET and HEAD: a probe finds the place, and learns nothing of the secret.

@@ -21,6 +21,8 @@ pub struct Contact {
     pub postal_zip: Option<String>,
     /// The account's own profile fields.
     pub profile: Extra,
+    /// Stands for a customer who was forgotten: `forgotten:` and a hash. No body holds it.
+    pub forgotten: Option<String>,
 }
 
 impl Contact {
@@ -47,6 +49,7 @@ impl Contact {
             country: take("country"),
             postal_zip: take("postal_zip"),
             profile: Extra::new(),
+            forgotten: None,
         };
         if let Some(code) = &contact.code {
             bounded(code.trim(), "customer.code")?;
@@ -60,6 +63,9 @@ impl Contact {
 
     /// The key of the `customers` row: the code, else `email:` and the address in lower case.
     pub fn key(&self) -> Result<Option<String>, Rejected> {
+        if let Some(forgotten) = &self.forgotten {
+            return Ok(Some(forgotten.clone()));
+        }
         if let Some(code) = &self.code {
             return Ok(Some(code.trim().to_owned()));
         }

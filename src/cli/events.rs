@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let database = Database::open(&config.database_url)?;
     match &args.command {
         Command::List(args) => list::run(args, &database),
-        Command::Show(args) => show::run(args, &database),
+        Command::Show(args) => show::run(args, &database, config.privacy.keys.as_ref()),
         Command::Retry { id, .. } => retry(*id, &database, config),
     }
 }

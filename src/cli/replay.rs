@@ -95,15 +95,21 @@ pub(super) fn again(selection: &Selection, config: &Config) -> anyhow::Result<us
     let total = database.read(|tx| selection.count(tx))?;
     let run = session.transaction(|tx| SyncRun::start(tx, "replay", now(), &counts(0)))?;
     let bar = run_projector::bar(u64::try_from(total)?, "setting to pending");
-    let (mut after, mut count) = (0, 0);
+    let (mut after, mut count, mut gone) = (0, 0, 0);
     loop {
         let ids = database.read(|tx| selection.ids(tx, after, STEP))?;
         let Some(&last) = ids.last() else { break };
         count += session.transaction(|tx| events::set_pending(tx, &ids))?;
+        gone += database.read(|tx| events::without_body(tx, &ids))?.len();
         bar.inc(ids.len() as u64);
         after = last;
     }
     bar.finish_and_clear();
+    if gone > 0 {
+        output::complain(&format!(
+            "{gone} of {total} events have lost their bodies to `prune` or RETENTION_DAYS; they and their rows stay as they are"
+        ));
+    }
     let done = run_projector::until_done(&database, config);
     let state = if done.is_ok() { "ok" } else { "failed" };
     session.transaction(|tx| SyncRun::finish(tx, run, now(), state, &counts(count)))?;

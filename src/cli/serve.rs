@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::db::{Database, DatabaseUrl};
 use crate::project::{Projector, Wake, Worker};
 use crate::record::Recorder;
+use crate::retention;
 use crate::serve::{Listener, serve};
 use crate::tls::Tls;
 
@@ -57,6 +58,14 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
         output::complain("Warning: the database cannot be used now. Deliveries go to the spool until it can.");
     }
     systemd::ready();
+    if let Some(days) = config.retention_days {
+        let old = retention::keep_to(database.clone(), days, shutdown.clone());
+        let prepared = recording.prepared.clone();
+        tokio::spawn(async move {
+            prepared.cancelled().await;
+            old.await;
+        });
+    }
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.

@@ -62,6 +62,14 @@ pub struct Options {
     #[arg(long, env = "MAX_BODY_BYTES", global = true, value_name = "BYTES")]
     pub max_body_bytes: Option<String>,
 
+    /// Fields that are left out, or replaced by a keyed hash, before anything is stored: `customer_email,source_ip:hash`
+    #[arg(long, env = "MASK_FIELDS", global = true, value_name = "FIELDS")]
+    pub mask_fields: Option<String>,
+
+    /// Drop raw bodies older than this, but for those not projected [default: never]
+    #[arg(long, env = "RETENTION_DAYS", global = true, value_name = "DAYS")]
+    pub retention_days: Option<String>,
+
     /// Log as lines of text, or as one JSON object a line
     #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text")]
     pub log_format: LogFormat,

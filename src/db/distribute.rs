@@ -17,7 +17,7 @@ enum Place {
 use Place::{Everywhere, Shard};
 
 /// In this order: a table comes after the one it lies beside. What is not named stays on the coordinator.
-const TABLES: [(&str, Place); 15] = [
+const TABLES: [(&str, Place); 16] = [
     ("accounts", Everywhere),
     ("statuses", Everywhere),
     ("customers", Shard("account_id", None)),
@@ -31,6 +31,7 @@ const TABLES: [(&str, Place); 15] = [
     ("rate_items", Shard("account_id", Some("customers"))),
     ("rate_categories", Shard("account_id", Some("customers"))),
     ("categories", Shard("account_id", Some("customers"))),
+    ("forgotten_bookings", Shard("account_id", Some("customers"))),
     ("webhook_events", Shard("id", None)),
     ("webhook_bodies", Shard("event_id", Some("webhook_events"))),
 ];

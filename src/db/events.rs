@@ -1,8 +1,10 @@
 //! The event log as a work list: claim pending events, settle them; and what users ask of it.
 
+mod bodies;
 mod selection;
 mod settle;
 
+pub use bodies::{count_prunable, is_pruned, page, prune, without_body};
 pub use selection::Selection;
 pub use settle::{Settlement, settle};
 
@@ -13,7 +15,7 @@ use diesel::sql_types::{BigInt, Bool};
 use super::rows::{Event, EventBody};
 use super::schema::{webhook_bodies, webhook_events};
 use super::types::EventState;
-use super::{Result, Tx, on};
+use super::{Result, Tx, on, projector_lock};
 
 /// An event and its body.
 pub type Delivery = (Event, EventBody);
@@ -88,7 +90,12 @@ pub fn add_attempt(tx: &mut Tx<'_>, id: i64) -> Result<Option<i32>> {
 }
 
 /// Sets events again to pending, keeping their ids, and what was decided before; returns how many were not pending.
+///
+/// An event whose body was dropped stays as it is: there is nothing to project.
 pub fn set_pending(tx: &mut Tx<'_>, ids: &[i64]) -> Result<usize> {
+    projector_lock::bodies(tx)?;
+    let gone = without_body(tx, ids)?;
+    let ids: Vec<_> = ids.iter().filter(|id| !gone.contains(id)).collect();
     let query = diesel::update(webhook_events::table)
         .filter(webhook_events::id.eq_any(ids))
         .filter(webhook_events::state.ne(EventState::Pending))
@@ -98,6 +105,15 @@ pub fn set_pending(tx: &mut Tx<'_>, ids: &[i64]) -> Result<usize> {
             webhook_events::attempts.eq(0),
         ));
     Ok(on!(tx, |connection| query.execute(connection))?)
+}
+
+/// Takes back what was said of events.
+pub fn clear_errors(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+    let query = diesel::update(webhook_events::table)
+        .filter(webhook_events::id.eq_any(ids))
+        .set(webhook_events::error.eq(None::<String>));
+    on!(tx, |connection| query.execute(connection))?;
+    Ok(())
 }
 
 /// One event.

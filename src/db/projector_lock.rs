@@ -79,12 +79,25 @@ impl ProjectorLock {
     }
 }
 
-/// Takes the lock under which migrations run, until the transaction ends.
-pub(super) fn migrating(tx: &mut Tx<'_>) -> Result<()> {
+/// Keeps projectors out until the transaction ends: waits for the batch in hand.
+pub fn exclude(tx: &mut Tx<'_>) -> Result<()> {
+    wait_for(tx, PROJECTOR)
+}
+
+/// Takes the lock under which bodies are dropped, and events set again to pending, until the transaction ends.
+pub(super) fn bodies(tx: &mut Tx<'_>) -> Result<()> {
+    wait_for(tx, PROJECTOR + 2)
+}
+
+/// On SQLite one transaction writes at a time anyway.
+fn wait_for(tx: &mut Tx<'_>, lock: i64) -> Result<()> {
     if let Tx::Postgres(connection) = tx {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-            .bind::<BigInt, _>(PROJECTOR + 1)
-            .execute(&mut **connection)?;
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(lock).execute(&mut **connection)?;
     }
     Ok(())
+}
+
+/// Takes the lock under which migrations run, until the transaction ends.
+pub(super) fn migrating(tx: &mut Tx<'_>) -> Result<()> {
+    wait_for(tx, PROJECTOR + 1)
 }

@@ -350,4 +350,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use super::super::types::sql::{Document, Instant, Money};
+    use diesel::sql_types::*;
+
+    forgotten_bookings (account_id, code) {
+        account_id -> Integer,
+        code -> Text,
+        customer_key -> Text,
+        forgotten_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(webhook_events, webhook_bodies);

@@ -12,8 +12,9 @@ use super::{Error, Result};
 
 type Manager = ConnectionManager<SqliteConnection>;
 
-/// Every commit is on disk before it returns.
-const WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+/// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too.
+const WRITER: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
 const READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;";
 
 /// A SQLite file.
@@ -57,6 +58,19 @@ impl Sqlite {
 
     pub(super) fn reader(&self) -> Result<PooledConnection<Manager>> {
         Ok(self.readers.get()?)
+    }
+
+    /// Moves the write-ahead log into the file, and empties it; false while a reader still needs it.
+    pub(super) fn checkpoint(&self) -> Result<bool> {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            busy: i32,
+        }
+        self.write(|connection| {
+            let checkpoint: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(connection)?;
+            Ok(checkpoint.busy == 0)
+        })
     }
 
     /// A file beside the database, such as `checkfront.db.lock`.

@@ -59,6 +59,11 @@ impl Node {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
+    /// The children, where this is a map.
+    pub fn as_map(&self) -> Option<&Map> {
+        if let Self::Map(map) = self { Some(map) } else { None }
+    }
+
     /// The child of that name, where this is a map.
     pub fn get(&self, name: &str) -> Option<&Self> {
         if let Self::Map(map) = self { map.get(name) } else { None }

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::accounts::Accounts;
 use super::bookings::Bookings;
+use super::forgotten::Forgotten;
 use super::items::Items;
 use super::rates::Rates;
 use super::reading::{Decision, Reading};
@@ -29,10 +30,16 @@ pub(super) struct Origin {
 }
 
 /// Turns readings into rows and says how each is to be settled.
-pub(super) fn project(tx: &mut Tx<'_>, readings: &[Reading], settings: &Settings) -> Result<Vec<Settlement>> {
+pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Vec<Settlement>> {
     let now = Timestamp(Utc::now());
     let mut accounts = Accounts::load(tx, &settings.default_host, &settings.zones)?;
     let origins = readings.iter().map(|reading| accounts.origin(tx, reading)).collect::<Result<Vec<_>>>()?;
+    let forgotten = Forgotten::load(tx, &readings, &origins)?;
+    for (reading, origin) in readings.iter_mut().zip(&origins) {
+        if let Some(origin) = origin {
+            forgotten.strip(tx, reading, origin.account_id)?;
+        }
+    }
     let known: Vec<_> =
         readings.iter().zip(&origins).filter_map(|(reading, origin)| Some((reading, (*origin)?))).collect();
 
@@ -49,7 +56,7 @@ pub(super) fn project(tx: &mut Tx<'_>, readings: &[Reading], settings: &Settings
         let decision = match (reading.content(), origin) {
             (Some(Content::Booking(booking)), Some(origin)) => {
                 accounts.saw(origin.account_id, booking);
-                if let Some(retold) = bookings.retell(tx, reading, booking, origin)? {
+                if let Some(retold) = bookings.retell(tx, reading, booking, origin, &forgotten)? {
                     let retold = retold.into_iter().map(|(reading, decision)| {
                         (reading.event.id, reading.settle(Some(origin.account_id), decision, now))
                     });

@@ -122,7 +122,9 @@ fn booking(before: Option<&Booking>, body: &checkfront::Booking, origin: &Origin
 fn customer_key(contact: &Contact, kept: Option<&Booking>) -> Option<String> {
     let kept = kept.and_then(|row| row.customer_key.clone());
     match kept {
-        Some(code) if contact.code.is_none() && !code.starts_with("email:") => Some(code),
+        Some(code) if contact.code.is_none() && contact.forgotten.is_none() && !code.starts_with("email:") => {
+            Some(code)
+        }
         kept => contact.key().ok().flatten().or(kept),
     }
 }

@@ -6,10 +6,11 @@ use super::batch::Origin;
 use super::booking::Whole;
 use super::changes;
 use super::customers::Customers;
+use super::forgotten::Forgotten;
 use super::reading::{Decision, Reading, read};
 use super::rows::{Rows, by_account};
 use crate::checkfront;
-use crate::db::events::told_of_booking;
+use crate::db::events::{is_pruned, told_of_booking};
 use crate::db::rows::{Booking, BookingHistory, BookingItem, BookingTax};
 use crate::db::types::EventState;
 use crate::db::{Result, Tx};
@@ -81,9 +82,13 @@ impl Bookings {
         reading: &Reading,
         body: &checkfront::Booking,
         origin: &Origin,
+        forgotten: &Forgotten,
     ) -> Result<Option<Vec<(Reading, Decision)>>> {
         let key = (origin.account_id, body.code.clone());
         if !reading.event.prior_state.is_some_and(EventState::is_told) || self.retold.contains(&key) {
+            return Ok(None);
+        }
+        if is_pruned(tx, key.0, &key.1)? {
             return Ok(None);
         }
         let stored =
@@ -99,7 +104,8 @@ impl Bookings {
                 return Ok(None);
             }
             after = last.id;
-            for reading in page.into_iter().map(read) {
+            for mut reading in page.into_iter().map(read) {
+                forgotten.strip(tx, &mut reading, key.0)?;
                 let again = reading.event.state == EventState::Pending;
                 let Some(body) = reading.booking().filter(|body| body.code == key.1) else {
                     decided.extend(reading.decision.clone().filter(|_| again).map(|decision| (reading, decision)));

@@ -7,9 +7,13 @@ use crate::db::events::{Delivery, Settlement};
 use crate::db::rows::{Event, EventBody};
 use crate::db::types::{EventState, Timestamp};
 use crate::parse::{self, Format, Notes};
+use crate::privacy;
 
 /// What is kept of an explanation: it may quote the body.
 const ERROR_CHARS: usize = 2_000;
+/// Says nothing of the body: it could not be masked.
+const SEALED: &str = "the body could not be read, so its fields could not be masked; it is stored encrypted, and \
+    `events show` shows it where PRIVACY_KEY is set";
 
 /// An event as read.
 pub struct Reading {
@@ -58,6 +62,15 @@ pub fn read((event, body): Delivery) -> Reading {
 }
 
 fn interpret(event: &Event, body: &EventBody) -> Reading {
+    if privacy::is_sealed(&body.body) {
+        return Reading {
+            event: event.clone(),
+            format: None,
+            body: None,
+            decision: Some(Decision::because(EventState::Failed, SEALED)),
+            notes: Notes::default(),
+        };
+    }
     let document = parse::parse(&body.body, event.content_type.as_deref());
     let mut reading =
         Reading { event: event.clone(), format: document.format, body: None, decision: None, notes: document.notes };
@@ -99,6 +112,15 @@ impl Reading {
     /// The booking it describes, while nothing has been decided.
     pub fn booking(&self) -> Option<&checkfront::Booking> {
         if let Some(Content::Booking(booking)) = self.content() { Some(booking) } else { None }
+    }
+
+    /// The code of the booking it is about, while nothing has been decided.
+    pub fn booking_code(&self) -> Option<&str> {
+        match self.content()? {
+            Content::Booking(booking) => Some(&booking.code),
+            Content::Transaction(transaction) => transaction.booking_code.as_deref(),
+            _ => None,
+        }
     }
 
     /// The row to settle it with. What was decided before stands, where looking again changed nothing.

@@ -4,6 +4,7 @@ mod app;
 mod blocked;
 mod cluster;
 mod dump;
+mod everything;
 mod process;
 mod truth;
 
@@ -11,6 +12,7 @@ pub(crate) use app::{Backend, TestApp, client, read_sql};
 pub(crate) use blocked::Blocked;
 pub(crate) use cluster::Cluster;
 pub(crate) use dump::{Dump, contents, dump};
+pub(crate) use everything::{assert_nowhere, everything};
 pub(crate) use process::{Server, exe};
 pub(crate) use truth::{assert_complete, assert_complete_but_late, bodies, deliver, open, truth};
 

@@ -10,6 +10,7 @@ use crate::db::events::find;
 use crate::db::rows::{Booking, BookingHistory, BookingItem, BookingTax, Event, EventBody, Item, Rate, Transaction};
 use crate::db::{Database, Result, Tx};
 use crate::parse;
+use crate::privacy::{Keys, is_sealed};
 
 pub(super) const EXAMPLE: &str = "Example:
   checkfront-mirror events show 1780000000000000";
@@ -23,13 +24,15 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args, database: &Database) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, database: &Database, keys: Option<&Keys>) -> anyhow::Result<ExitCode> {
     let found = database.read(|tx| Ok((find(tx, args.id)?, EventBody::find(tx, args.id)?)))?;
     let event = found.0.with_context(|| format!("there is no event {}; `events list` lists them", args.id))?;
     let rows = database.read(|tx| rows_of(tx, &event))?;
-    let (headers, body) = found.1.map_or((Value::Null, Vec::new()), |stored| (stored.headers.0, stored.body));
+    let headers = found.1.as_ref().map_or(Value::Null, |stored| stored.headers.0.clone());
+    let body = body_of(found.1, keys);
     if args.json {
-        let shown = json!({ "event": event, "headers": headers, "body": String::from_utf8_lossy(&body), "rows": rows });
+        let body = body.as_ref().ok().map(|body| String::from_utf8_lossy(body));
+        let shown = json!({ "event": event, "headers": headers, "body": body, "rows": rows });
         output::print(&shown.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -44,8 +47,20 @@ pub(super) fn run(args: &Args, database: &Database) -> anyhow::Result<ExitCode> 
         output::print(&format!("because    {error}"))?;
     }
     output::print(&format!("rows       {}", if rows.is_empty() { none() } else { rows.join("\n           ") }))?;
-    output::print(&format!("\n{}", pretty(&body, event.content_type.as_deref())))?;
+    let shown = body.map_or_else(str::to_owned, |body| pretty(&body, event.content_type.as_deref()));
+    output::print(&format!("\n{shown}"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The body, opened where it is encrypted; or why it cannot be shown.
+fn body_of(stored: Option<EventBody>, keys: Option<&Keys>) -> std::result::Result<Vec<u8>, &'static str> {
+    let body = stored.ok_or("the body was dropped, by `prune` or RETENTION_DAYS")?.body;
+    if !is_sealed(&body) {
+        return Ok(body);
+    }
+    let keys = keys.ok_or("the body is encrypted; set PRIVACY_KEY to see it")?;
+    let opened = keys.open(&body).and_then(std::result::Result::ok);
+    opened.ok_or("the body is encrypted, with another PRIVACY_KEY than this one")
 }
 
 /// The body as the document it was read as; as it stands, where it could not be read.

@@ -1,6 +1,8 @@
 //! What each delivery changed in its booking.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use crate::db::schema::booking_history;
 use crate::db::types::{Amount, Json, Timestamp};
@@ -29,6 +31,24 @@ impl BookingHistory {
         let query = || booking_history::table.filter(booking_history::account_id.eq(account_id));
         let query = || query().filter(booking_history::booking_code.eq(code)).order(booking_history::event_id);
         Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
+    /// Steps of an account's bookings whose changes hold a text, in any case of its letters.
+    pub fn holding(tx: &mut Tx<'_>, account_id: i32, text: &str) -> Result<Vec<Self>> {
+        let pattern = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let changes = || sql::<Text>("lower(CAST(changes AS TEXT))");
+        let query = || booking_history::table.filter(booking_history::account_id.eq(account_id));
+        let query = || query().filter(changes().like(format!("%{pattern}%")).escape('\\'));
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
+    /// Removes single steps.
+    pub fn remove(tx: &mut Tx<'_>, account_id: i32, code: &str, event_ids: &[i64]) -> Result<()> {
+        let stored = || booking_history::table.filter(booking_history::account_id.eq(account_id));
+        let stored = || stored().filter(booking_history::booking_code.eq(code));
+        let stored = || stored().filter(booking_history::event_id.eq_any(event_ids));
+        on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
+        Ok(())
     }
 
     /// Adds steps; those that are there stay.

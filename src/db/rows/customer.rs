@@ -36,6 +36,13 @@ impl Customer {
         Ok(on!(tx, |connection| query().filter(customers::customer_key.eq_any(keys)).load(connection))?)
     }
 
+    /// A page of an account's customers, by key.
+    pub fn page(tx: &mut Tx<'_>, account_id: i32, after: &str, limit: i64) -> Result<Vec<Self>> {
+        let query = || customers::table.filter(customers::account_id.eq(account_id));
+        let query = || query().filter(customers::customer_key.gt(after)).order(customers::customer_key).limit(limit);
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
     /// Writes the rows, unless newer ones are stored.
     pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
         upsert!(tx, Self, rows)?;

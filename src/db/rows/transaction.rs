@@ -38,6 +38,12 @@ impl Transaction {
         Ok(on!(tx, |connection| query().filter(transactions::transaction_id.eq_any(ids)).load(connection))?)
     }
 
+    /// The payments of these bookings.
+    pub fn of_bookings(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
+        let query = || transactions::table.filter(transactions::account_id.eq(account_id));
+        Ok(on!(tx, |connection| query().filter(transactions::booking_code.eq_any(codes)).load(connection))?)
+    }
+
     /// A page of an account's transactions, by id.
     pub fn page(tx: &mut Tx<'_>, account_id: i32, after: &str, limit: i64) -> Result<Vec<Self>> {
         let ids = || transactions::table.filter(transactions::account_id.eq(account_id));

@@ -26,6 +26,9 @@ pub(crate) fn exe() -> Command {
             "TLS",
             "NOTIFY",
             "WATCHDOG",
+            "PRIVACY",
+            "MASK",
+            "RETENTION",
         ]
         .iter()
         .any(|own| name.starts_with(own))

@@ -1,0 +1,142 @@
+//! `forget`: erases a person.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::{output, run_projector};
+use crate::config::{Config, wrong};
+use crate::db::{Database, events, migrate};
+use crate::forget::{Erased, FoundBooking, Person, Who, count, erase, mark, search};
+use crate::privacy::Keys;
+
+const EXAMPLE: &str = "Examples:
+  checkfront-mirror forget --email zoe@example.com --dry-run
+  checkfront-mirror forget --code HT4-112-908 --yes
+
+Erases the person from all tables, histories, raw bodies and dead letters. What was booked and paid stays, under a
+customer_key that is a keyed hash. Whatever comes of these bookings later, or is projected again, is told without the
+person; a new booking of the same person is kept. Needs PRIVACY_KEY. Backups are not covered.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Args {
+    /// The person's mail address, in any case of its letters
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "code", conflicts_with = "code")]
+    email: Option<String>,
+    /// The person's customer code, as in `customers.code`; not the code of a booking
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Only in the account of this host [default: all accounts]
+    #[arg(long, value_name = "HOST")]
+    account: Option<String>,
+    /// Only list what would go
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Erase it: there is no way back
+    #[arg(long)]
+    yes: bool,
+    /// One JSON object a line: each booking, then how much in all
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
+    if !args.yes && !args.dry_run {
+        output::complain("error: a person is erased for good; add --yes, or --dry-run to list what would go");
+        return Ok(ExitCode::from(super::USAGE));
+    }
+    let who = match (&args.email, &args.code) {
+        (Some(email), _) if email.trim().len() >= 3 && email.contains('@') => Who::Email(email.clone()),
+        (None, Some(code)) if !code.trim().is_empty() => Who::Code(code.clone()),
+        _ => {
+            output::complain(
+                "error: write an address such as --email zoe@example.com, or a code such as --code HT4-112-908",
+            );
+            return Ok(ExitCode::from(super::USAGE));
+        }
+    };
+    let missing =
+        "is not set, and `forget` needs it; make one with `openssl rand -hex 32`, keep it apart from the database";
+    let keys = config.privacy.keys.as_ref().ok_or_else(|| wrong("PRIVACY_KEY", missing))?;
+    let database = Database::open(&config.database_url)?;
+    let account = args.account.as_deref();
+    let people = if args.yes {
+        migrate::run(&mut database.session()).context("the database must be of this version")?;
+        // What waits is the person's too; nobody knows yet what it says.
+        run_projector::until_done(&database, config)?;
+        let people = search(&database, &who, account, keys)?;
+        people.iter().try_for_each(|person| mark(&database, person, keys))?;
+        // What was projected before the mark, and after the search, is found now.
+        search(&database, &who, account, keys)?
+    } else {
+        let pending = database.read(events::count_pending)?;
+        if pending > 0 {
+            output::complain(&format!("{pending} deliveries wait to be projected; nobody knows yet whose they are"));
+        }
+        search(&database, &who, account, keys)?
+    };
+    list(args, &people)?;
+    let mut total = if args.dry_run { count(&people) } else { Erased::default() };
+    if args.yes {
+        for person in &people {
+            total += erase_one(&database, person, keys)?;
+        }
+        run_projector::until_done(&database, config)
+            .context("the person is erased, but bookings are still to be told anew")?;
+        if !database.checkpoint()? {
+            output::complain(
+                "the file's log still holds old pages, because it is being read; the next checkpoint ends that",
+            );
+        }
+    }
+    output::print(&summary(args, &total))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn erase_one(database: &Database, person: &Person, keys: &Keys) -> anyhow::Result<Erased> {
+    mark(database, person, keys)?;
+    let bar = run_projector::bar((person.events.len() + person.mentions.len()) as u64, "rewriting bodies");
+    let erased = erase(database, person, keys, |count| bar.inc(count as u64))?;
+    bar.finish_and_clear();
+    Ok(erased)
+}
+
+fn list(args: &Args, people: &[Person]) -> anyhow::Result<()> {
+    let bookings = people.iter().flat_map(|person| person.bookings.values().flatten());
+    if args.json {
+        return Ok(bookings.map(serde_json::to_string).try_for_each(|line| output::print(&line?))?);
+    }
+    let rows: Vec<_> = bookings.map(row).collect();
+    if !rows.is_empty() {
+        output::print(
+            &output::table(&["ACCOUNT", "BOOKING", "CUSTOMER", "STATUS", "START", "TOTAL"], rows).to_string(),
+        )?;
+    }
+    Ok(())
+}
+
+fn row(booking: &FoundBooking) -> Vec<String> {
+    vec![
+        booking.account.clone(),
+        booking.code.clone(),
+        booking.customer_key.clone().unwrap_or_default(),
+        booking.status_id.clone().unwrap_or_default(),
+        booking.start_on.map(|day| day.to_string()).unwrap_or_default(),
+        booking.total.map(|total| total.0.to_string()).unwrap_or_default(),
+    ]
+}
+
+fn summary(args: &Args, total: &Erased) -> String {
+    let Erased { bookings, customers, bodies } = total;
+    if args.json {
+        return json!({ "bookings": bookings, "customers": customers, "bodies": bodies, "dry_run": args.dry_run })
+            .to_string();
+    }
+    if *total == Erased::default() {
+        return "nothing is known of this person".to_owned();
+    }
+    let would = if args.dry_run { "would be " } else { "" };
+    format!("{would}erased: {customers} customers, from {bookings} bookings and {bodies} raw bodies")
+}

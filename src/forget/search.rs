@@ -1,0 +1,251 @@
+//! What is a person's: their customers' keys, their bookings, and the deliveries that name them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{Erased, Who, log, normal};
+use crate::checkfront::Contact;
+use crate::db::rows::{Account, Booking, BookingHistory, Customer, ForgottenBooking};
+use crate::db::{Database, Result};
+use crate::privacy::{Keys, Traces};
+
+/// Rows read at once.
+const PAGE: i64 = 500;
+
+/// A booking that is to be forgotten, as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundBooking {
+    /// The account's host.
+    pub account: String,
+    /// `bookings.code`
+    pub code: String,
+    /// `bookings.customer_key`
+    pub customer_key: Option<String>,
+    /// `bookings.status_id`
+    pub status_id: Option<String>,
+    /// `bookings.start_on`
+    pub start_on: Option<chrono::NaiveDate>,
+    /// `bookings.total`
+    pub total: Option<crate::db::types::Amount>,
+}
+
+/// A person in one account.
+pub struct Person {
+    pub(super) account_id: i32,
+    pub(super) host: String,
+    who: Who,
+    /// Customer codes.
+    pub(super) codes: BTreeSet<String>,
+    /// Mail addresses, in lower case.
+    emails: BTreeSet<String>,
+    /// Keys of `customers` rows.
+    pub(super) keys: BTreeSet<String>,
+    /// How many of these rows there are.
+    customers: usize,
+    /// The bookings, by code; `None` for one that has no row.
+    pub bookings: BTreeMap<String, Option<FoundBooking>>,
+    /// Bookings forgotten before: what is left of them goes, too.
+    pub(super) forgotten: BTreeSet<String>,
+    /// What names this person and nobody else.
+    pub(super) traces: Traces,
+    /// The same, and names and telephone numbers: for what cannot be read.
+    pub(super) all_traces: Traces,
+    /// Deliveries of these bookings.
+    pub events: BTreeSet<i64>,
+    /// Other deliveries that name the person, and whether they could be read and are about something else.
+    pub mentions: BTreeMap<i64, bool>,
+    /// Other bookings whose rows name the person.
+    pub(super) mentioning: BTreeSet<String>,
+}
+
+/// Looks through tables and log. Masked mirrors hold hashes: the keys find those too.
+pub fn search(database: &Database, who: &Who, account: Option<&str>, keys: &Keys) -> Result<Vec<Person>> {
+    let accounts = database.read(Account::all)?;
+    let wanted = accounts.into_iter().filter(|found| account.is_none_or(|host| found.host == host.to_lowercase()));
+    let mut people = Vec::new();
+    for account in wanted {
+        let mut person = Person::new(&account, who, keys);
+        let (customers, bookings) = rows(database, account.account_id)?;
+        person.meet(&customers, &bookings);
+        person.look_back(database)?;
+        people.push(person);
+    }
+    log::look_through(database, &mut people, keys)?;
+    Ok(people)
+}
+
+/// What [`super::erase`] would erase.
+pub fn count(people: &[Person]) -> Erased {
+    // A dead letter belongs to no account, and is found in each.
+    let bodies: BTreeSet<_> =
+        people.iter().flat_map(|person| person.events.iter().chain(person.mentions.keys())).collect();
+    Erased {
+        bookings: people.iter().map(|person| person.bookings.len()).sum(),
+        customers: people.iter().map(|person| person.customers).sum(),
+        bodies: bodies.len(),
+    }
+}
+
+fn rows(database: &Database, account_id: i32) -> Result<(Vec<Customer>, Vec<Booking>)> {
+    let (mut customers, mut bookings) = (Vec::<Customer>::new(), Vec::<Booking>::new());
+    loop {
+        let after = customers.last().map_or_else(String::new, |row| row.customer_key.clone());
+        let mut page = database.read(|tx| Customer::page(tx, account_id, &after, PAGE))?;
+        if page.is_empty() {
+            break;
+        }
+        customers.append(&mut page);
+    }
+    loop {
+        let after = bookings.last().map_or_else(String::new, |row| row.code.clone());
+        let mut page = database.read(|tx| Booking::page(tx, account_id, &after, PAGE))?;
+        if page.is_empty() {
+            return Ok((customers, bookings));
+        }
+        bookings.append(&mut page);
+    }
+}
+
+impl Person {
+    fn new(account: &Account, who: &Who, keys: &Keys) -> Self {
+        let (mut codes, mut emails) = (BTreeSet::new(), BTreeSet::new());
+        match who {
+            Who::Email(email) => emails.extend([normal(email), keys.hash(email)]),
+            Who::Code(code) => codes.extend([code.trim().to_owned(), keys.hash(code)]),
+        }
+        Self {
+            account_id: account.account_id,
+            host: account.host.clone(),
+            who: who.clone(),
+            codes,
+            emails,
+            keys: BTreeSet::new(),
+            customers: 0,
+            bookings: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
+            traces: Traces::default(),
+            all_traces: Traces::default(),
+            events: BTreeSet::new(),
+            mentions: BTreeMap::new(),
+            mentioning: BTreeSet::new(),
+        }
+    }
+
+    /// From an address to the codes that have it; from codes to their addresses; from these to bookings without a code.
+    fn meet(&mut self, customers: &[Customer], bookings: &[Booking]) {
+        if let Who::Email(_) = self.who {
+            let of_customers = customers.iter().filter(|row| self.has_email(row.email.as_deref()));
+            let codes: Vec<_> = of_customers.filter_map(|row| row.code.as_deref().map(str::trim)).collect();
+            let of_bookings = bookings.iter().filter(|row| self.has_email(row.customer_email.as_deref()));
+            let keys = of_bookings.filter_map(|row| row.customer_key.as_deref()).filter(|key| is_code(key));
+            let codes: Vec<_> = codes.into_iter().chain(keys).map(str::to_owned).collect();
+            self.codes.extend(codes);
+        }
+        let given = self.emails.clone();
+        for row in customers.iter().filter(|row| self.codes.contains(&row.customer_key)) {
+            self.emails.extend(row.email.as_deref().map(normal));
+        }
+        for row in bookings.iter().filter(|row| row.customer_key.as_ref().is_some_and(|key| self.codes.contains(key))) {
+            self.emails.extend(row.customer_email.as_deref().map(normal));
+        }
+        self.keys =
+            self.codes.iter().cloned().chain(self.emails.iter().map(|email| format!("email:{email}"))).collect();
+        let is_theirs = |row: &&Booking| {
+            row.customer_key.as_ref().is_some_and(|key| self.keys.contains(key))
+                || row.customer_email.as_deref().is_some_and(|email| given.contains(&normal(email)))
+        };
+        let (theirs, others): (Vec<_>, Vec<_>) = bookings.iter().partition(is_theirs);
+        let mut names: Vec<&str> = Vec::new();
+        for row in &theirs {
+            names.extend([&row.customer_name, &row.customer_phone].into_iter().filter_map(|text| text.as_deref()));
+            self.bookings.insert(row.code.clone(), Some(found(&self.host, row)));
+        }
+        for row in customers.iter().filter(|row| self.keys.contains(&row.customer_key)) {
+            self.customers += 1;
+            names.extend([&row.name, &row.phone].into_iter().filter_map(|text| text.as_deref()));
+        }
+        // An address that other customers have too, such as an agency's, does not tell this one.
+        let shared: BTreeSet<_> = others.iter().filter_map(|row| row.customer_email.as_deref().map(normal)).collect();
+        let own = self.emails.difference(&shared).chain(&self.codes);
+        own.for_each(|value| self.traces.add(value));
+        self.all_traces = self.traces.clone();
+        for name in names {
+            self.all_traces.add(name);
+        }
+        let mentioning = others.iter().filter(|row| {
+            let texts = [&row.fields, &row.meta, &row.extra].into_iter().flatten();
+            texts.into_iter().any(|json| self.traces.are_in(&json.0.to_string()))
+        });
+        self.mentioning = mentioning.map(|row| row.code.clone()).collect();
+    }
+
+    /// Bookings that were theirs once, as histories tell; and those forgotten before.
+    fn look_back(&mut self, database: &Database) -> Result<()> {
+        for trace in self.traces.iter().map(str::to_owned).collect::<Vec<_>>() {
+            for step in database.read(|tx| BookingHistory::holding(tx, self.account_id, &trace))? {
+                let texts = |column: &str| {
+                    let pair = step.changes.0.get(column).and_then(|pair| pair.as_array()).into_iter().flatten();
+                    pair.filter_map(|value| value.as_str()).map(str::to_owned).collect::<Vec<_>>()
+                };
+                let was_theirs = texts("customer_key").iter().any(|key| self.keys.contains(key))
+                    || texts("customer_email").iter().any(|email| self.emails.contains(&normal(email)));
+                if was_theirs {
+                    self.add(database, &step.booking_code)?;
+                } else {
+                    self.mentioning.insert(step.booking_code);
+                }
+            }
+        }
+        let forgotten = database.read(|tx| ForgottenBooking::of(tx, self.account_id))?;
+        self.forgotten = forgotten.into_iter().map(|row| row.code).collect();
+        Ok(())
+    }
+
+    /// Adds a booking that is told of elsewhere than in its row.
+    pub(super) fn add(&mut self, database: &Database, code: &str) -> Result<()> {
+        if !self.bookings.contains_key(code) {
+            let rows = database.read(|tx| Booking::load(tx, self.account_id, &[code.to_owned()]))?;
+            self.bookings.insert(code.to_owned(), rows.first().map(|row| found(&self.host, row)));
+        }
+        Ok(())
+    }
+
+    /// Whether a delivery names this person as its customer.
+    pub(super) fn is(&self, contact: &Contact) -> bool {
+        match contact.code.as_deref().map(str::trim) {
+            Some(code) if self.codes.contains(code) => true,
+            Some(_) => {
+                matches!(self.who, Who::Email(ref email) if Some(normal(email)) == contact.email.as_deref().map(normal))
+            }
+            None => self.has_email(contact.email.as_deref()),
+        }
+    }
+
+    /// What stands for the person in this booking: a customer's bookings stay those of one customer.
+    pub(super) fn pseudonym(&self, code: &str, keys: &Keys) -> String {
+        let booking = self.bookings.get(code).and_then(Option::as_ref);
+        let key = booking.and_then(|booking| booking.customer_key.clone()).filter(|key| self.keys.contains(key));
+        format!("forgotten:{}", keys.hash(&format!("{}\n{}", self.host, key.unwrap_or_else(|| self.who.key()))))
+    }
+
+    fn has_email(&self, email: Option<&str>) -> bool {
+        email.is_some_and(|email| self.emails.contains(&normal(email)))
+    }
+}
+
+/// Whether a customer's key is a code.
+fn is_code(key: &str) -> bool {
+    !key.starts_with("email:") && !key.starts_with("forgotten:")
+}
+
+fn found(host: &str, row: &Booking) -> FoundBooking {
+    FoundBooking {
+        account: host.to_owned(),
+        code: row.code.clone(),
+        customer_key: row.customer_key.clone(),
+        status_id: row.status_id.clone(),
+        start_on: row.start_on,
+        total: row.total,
+    }
+}

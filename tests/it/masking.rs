@@ -1,0 +1,292 @@
+//! `MASK_FIELDS`: what is masked reaches no table, no body and no log, in whatever spelling and place it came.
+
+use checkfront_mirror::config::{Options, Secret};
+use checkfront_mirror::parse::{Format, Map, Node, Notes, parse, write};
+use checkfront_mirror::privacy::{Keys, Mask, Privacy, is_sealed, without_person};
+use checkfront_mirror::samples::{Element, form, json_of_xml, xml};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{Backend, TestApp, assert_nowhere, dump, everything, exe, payload};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+fn keys() -> Keys {
+    Keys::derive(&Secret::new(KEY))
+}
+
+async fn masking(backend: Backend, fields: &str) -> TestApp {
+    let options = Options { mask_fields: Some(fields.to_owned()), ..Options::default() };
+    TestApp::start_with(backend, options, &[("PRIVACY_KEY", KEY)]).await
+}
+
+/// The document of a body after masking, as JSON.
+fn masked(fields: &str, body: &str) -> Value {
+    let privacy = Privacy { keys: Some(keys()), mask: fields.parse::<Mask>().unwrap() };
+    let stored = privacy.storable(body.to_owned().into(), None);
+    parse(&stored, None).root.unwrap().into_json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn masked_values_are_stored_nowhere_in_any_format() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app =
+            masking(backend, "customer_email:hash,customer_name,customer_phone,source_ip:hash,payment_mask").await;
+        for name in ["booking", "booking-one-line", "event", "transaction"] {
+            for ending in ["json", "xml", "txt"] {
+                app.deliver(payload(&format!("{name}.{ending}"))).await;
+            }
+        }
+        app.project();
+        assert_nowhere(
+            &app,
+            &[
+                "zoe@example.com",
+                "O’Hara",
+                "Söhne",
+                "555-0123",
+                "198.51.100.23",
+                "4242",
+                "max@example.com",
+                "Max Muster",
+            ],
+        );
+        assert_eq!(app.states(), "applied 4, unchanged 8", "{backend:?}: the formats still say the same");
+        let email = keys().hash("zoe@example.com");
+        let row = "SELECT customer_email || ' ' || source_ip || ' ' || coalesce(customer_name, '-') AS v FROM bookings WHERE code = 'QZRT-120526'";
+        assert_eq!(app.text(row), format!("{email} {} -", keys().hash("198.51.100.23")));
+        // What is not masked stays, and figures do.
+        assert!(everything(&app).iter().any(|line| line.contains("12 Quay <Rear>")));
+        assert_eq!(app.text("SELECT email AS v FROM customers WHERE customer_key = 'HT4-112-908'"), email);
+        let key = app.text("SELECT customer_key AS v FROM bookings WHERE customer_email <> '' AND code = '990017'");
+        assert_eq!(key, format!("email:{}", keys().hash("max@example.com")), "told by its hash, and joined by it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_cannot_be_read_is_encrypted_never_refused() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = masking(backend, "customer_email").await;
+        app.apply([
+            &b"{\"mail\": \"zoe@example.com"[..],
+            b"<a>zoe@example.com</zoe@example.com>",
+            b"zoe@example.com",
+            b"",
+            b" \n",
+        ])
+        .await;
+        assert_eq!(app.states(), "failed 3, ignored 2");
+        let encrypted = app.texts("SELECT error AS v FROM webhook_events WHERE state = 'failed'");
+        assert!(encrypted.iter().flatten().all(|error| error.contains("stored encrypted") && !error.contains("zoe")));
+        let bodies = app.texts(match backend {
+            Backend::Sqlite => "SELECT hex(body) AS v FROM webhook_bodies WHERE length(body) > 10",
+            Backend::Postgres => "SELECT encode(body, 'hex') AS v FROM webhook_bodies WHERE length(body) > 10",
+        });
+        assert_eq!(bodies.len(), 3);
+        for body in bodies.into_iter().flatten() {
+            let body = hex::decode(body).unwrap();
+            assert!(is_sealed(&body) && !body.windows(3).any(|part| part == b"zoe"));
+            assert!(keys().open(&body).unwrap().unwrap().windows(15).any(|part| part == b"zoe@example.com"));
+        }
+        let id = app.text("SELECT CAST(min(id) AS text) AS v FROM webhook_events");
+        let url = match &app.config.database_url {
+            checkfront_mirror::db::DatabaseUrl::Postgres(url) => url.clone(),
+            checkfront_mirror::db::DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+        };
+        let show = |key: Option<&str>| {
+            let mut command = exe();
+            command.envs(key.map(|key| ("PRIVACY_KEY", key)));
+            let output = command.args(["events", "show", &id, "--database-url", &url]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert!(show(Some(KEY)).contains("{\"mail\": \"zoe@example.com"));
+        assert!(show(None).contains("set PRIVACY_KEY to see it"));
+        assert!(show(Some(&"x".repeat(32))).contains("another PRIVACY_KEY"));
+        // Tried again, it stays what it is.
+        let before = dump(&app.database);
+        app.execute("UPDATE webhook_events SET prior_state = state, state = 'pending'");
+        app.project();
+        assert_eq!(dump(&app.database), before);
+    }
+}
+
+#[test]
+fn one_name_means_every_spelling_and_place() {
+    let hash = keys().hash("zoe@example.com");
+    for body in [
+        json!({"booking": {"code": "A-1", "customer": {"email": "Zoe@Example.com"}}}),
+        json!({"booking": {"code": "A-1", "customer": {"customer_email": "zoe@example.com"}}}),
+        json!({"booking": {"code": "A-1", "customer": {"@attributes": {"email": "zoe@example.com"}}}}),
+        json!({"booking": {"code": "A-1", "fields": {"customer_email": "zoe@example.com", "Customer E-Mail": "zoe@example.com"}}}),
+        json!({"booking": {"code": "A-1", "fields": {"Email Address": "zoe@example.com", "email2": "zoe@example.com"}}}),
+        json!({"booking": {"code": "A-1", "meta": {"customerEmail": "ZOE@example.com ", "raw": "{\"customer\":{\"email\":\"zoe@example.com\"}}"}}}),
+        json!({"booking": {"code": "A-1", "meta": {"raw": "<f><customer_email>zoe@example.com</customer_email></f>"}}}),
+        json!({"booking": {"code": "A-1", "customer_email": "zoe@example.com"}}),
+        json!({"booking": {"code": "A-1", "customer": {"email": ["zoe@example.com", "zoe@example.com"]}}}),
+        json!({"booking": {"code": "A-1", "customer": {"email": "zoe@example.com"}, "note": "Write to ZOE@EXAMPLE.COM, please. mailto:zoe@example.com."}}),
+    ] {
+        let text = masked("customer_email:hash", &body.to_string()).to_string();
+        assert!(!text.to_lowercase().contains("zoe@"), "{text}");
+        assert!(text.contains(&hash), "{text}");
+        let gone = masked("Customer-Email", &body.to_string()).to_string();
+        assert!(!gone.to_lowercase().contains("zoe@") && gone.contains("A-1"), "{gone}");
+    }
+}
+
+#[test]
+fn any_name_can_be_masked_and_nothing_else_is() {
+    let body = json!({
+        "booking": {
+            "code": "A-1", "status": "PAID", "source_ip": "198.51.100.23", "tid": "spring",
+            "customer": {"name": "Paris", "city": "Paris", "diet": "vegan", "first_name": "P."},
+            "fields": {"passport": "X1", "passport_copy": "X1", "city_of_birth": "Paris"}, "meta": {"a": {"b": "1"}, "ip": "198.51.100.23"},
+            "order": {"total": "5.00", "items": {"item": {"@attributes": {"line_id": "1"}, "sku": "paris-tour", "name": "Paris"}}},
+        }
+    });
+    let masked = |fields: &str| masked(fields, &body.to_string());
+    let at = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let name = masked("customer_name");
+    assert_eq!(name["booking"]["customer"], json!({"diet": "vegan"}), "the city that repeats the name goes with it");
+    assert_eq!(at(&name, "/booking/order/items/item/name").as_deref(), Some("Paris"), "what was booked stays");
+    assert_eq!(masked("diet")["booking"]["customer"].get("diet"), None);
+    let passport = masked("passport:hash");
+    assert_eq!(at(&passport, "/booking/fields/passport"), Some(keys().hash("x1")));
+    assert_eq!(
+        at(&passport, "/booking/fields/passport_copy"),
+        Some(keys().hash("x1")),
+        "the same value, under another name"
+    );
+    let ip = masked("source_ip:hash");
+    assert_eq!(at(&ip, "/booking/source_ip"), at(&ip, "/booking/meta/ip"));
+    assert_eq!(masked("meta")["booking"].get("meta"), None, "a whole element");
+    assert_eq!(at(&masked("meta:hash"), "/booking/meta/a/b"), Some(keys().hash("1")));
+    assert_eq!(masked("nothing_of_that_name"), parse(body.to_string().as_bytes(), None).root.unwrap().into_json());
+    let payer = r#"{"type":"transaction","transaction":{"transaction_id":"1","payment_customer":"Zoe"}}"#;
+    for fields in ["customer_name", "payer", "payment_customer"] {
+        assert_eq!(super::masking::masked(fields, payer)["transaction"], json!({"transaction_id": "1"}), "{fields}");
+    }
+}
+
+#[test]
+fn without_anything_to_mask_a_body_is_stored_as_it_came() {
+    let privacy = Privacy { keys: Some(keys()), mask: "customer_email".parse().unwrap() };
+    for body in ["{ \"booking\" : {\"code\":\"A-1\"} }", "<a  x='1' />", "booking[code]=A-1&", " "] {
+        assert_eq!(privacy.storable(body.into(), None), body);
+    }
+    assert_eq!(Privacy::default().storable("{".into(), None), "{");
+}
+
+#[test]
+fn every_payload_is_rewritten_without_its_person() {
+    for name in ["booking", "booking-one-line", "event", "transaction"] {
+        let trees: Vec<_> = ["json", "xml", "txt"]
+            .into_iter()
+            .map(|ending| {
+                let body = payload(&format!("{name}.{ending}"));
+                let rewritten = without_person(&body, None).unwrap();
+                assert_eq!(
+                    parse(&rewritten, None).format,
+                    parse(&body, None).format,
+                    "{name}.{ending} stays what it was"
+                );
+                assert_eq!(without_person(&rewritten, None), None, "nothing is left to go");
+                let text = String::from_utf8(rewritten.clone()).unwrap().to_lowercase();
+                for part in ["zoe", "zo%c3", "hara", "muster", "4242", "vegan", "quay <", "v8w", "555"] {
+                    assert!(!text.contains(part), "{name}.{ending}: {part} in {text}");
+                }
+                parse(&rewritten, None).root.unwrap()
+            })
+            .collect();
+        // XML has elements of its own around events and transactions.
+        let same = if name.starts_with("booking") { &trees[..] } else { &trees[..1] };
+        assert!(same.iter().all(|tree| *tree == trees[0]), "{name}: the formats say the same");
+    }
+}
+
+fn trees() -> impl Strategy<Value = Node> {
+    let name = prop_oneof![
+        prop::sample::select(vec![
+            "booking",
+            "customer",
+            "email",
+            "item",
+            "0",
+            "1",
+            "2",
+            "@attributes",
+            "a b",
+            "x[y",
+            "z]",
+            "é"
+        ])
+        .prop_map(str::to_owned),
+        "[ -~]{0,5}",
+    ];
+    let leaf = "[\u{9}\u{a}\u{d}\u{20}-\u{7e}\u{a0}-\u{2ff}\u{1f600}-\u{1f640}]{0,12}";
+    let leaf = leaf.prop_map(|text| Node::text(text, &mut Notes::default()));
+    leaf.prop_recursive(4, 40, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Node::list),
+            prop::collection::btree_map(name.clone(), inner, 0..4).prop_map(|map: Map| Node::map(map)),
+        ]
+    })
+}
+
+fn elements() -> impl Strategy<Value = Element> {
+    let name = prop::sample::select(vec!["booking", "customer", "email", "item", "note"]);
+    let attribute = ("[a-z]{1,3}", "[\u{9}\u{a}\u{d} -~]{0,6}");
+    let leaf =
+        (name.clone(), "[\u{20}-\u{7e}\u{a0}-\u{2ff}\n\r]{0,12}").prop_map(|(name, text)| Element::text(name, text));
+    leaf.prop_recursive(4, 40, 5, move |inner| {
+        let attributes = prop::collection::btree_map(attribute.0, attribute.1, 0..2);
+        (name.clone(), prop::collection::vec(inner, 0..5), attributes).prop_map(|(name, children, attributes)| {
+            attributes
+                .into_iter()
+                .fold(Element::parent(name, children), |element, (key, value)| element.with(&key, value))
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn whatever_was_read_is_written_so_that_it_reads_the_same(tree in trees()) {
+        let tree = match tree {
+            // A list alone is no form.
+            Node::List(_) => Node::map(Map::from([("list".to_owned(), tree)])),
+            other => other,
+        };
+        for format in [Format::Json, Format::Form, Format::Xml] {
+            let bytes = write(&tree, format);
+            prop_assert_eq!(parse(&bytes, None).root.unwrap(), tree.clone(), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn what_came_in_a_format_goes_out_in_it(root in elements()) {
+        let json = json_of_xml(&root);
+        for (text, format) in [(xml(&root), Format::Xml), (json.to_string(), Format::Json), (form(&json), Format::Form)] {
+            let document = parse(text.as_bytes(), None);
+            let (Some(found), Ok(tree)) = (document.format, document.root) else { continue };
+            if found != format {
+                continue;
+            }
+            let written = parse(&write(&tree, format), None);
+            prop_assert_eq!(written.format, Some(format));
+            prop_assert_eq!(written.root.unwrap(), tree);
+        }
+    }
+
+    #[test]
+    fn a_masked_address_is_nowhere_in_the_document(tree in trees(), before in "[a-z ]{0,5}") {
+        let address = "zoe@example.com";
+        let body = Node::map(Map::from([
+            ("customer".to_owned(), Node::map(Map::from([("email".to_owned(), Node::Text(address.to_owned()))]))),
+            ("note".to_owned(), Node::Text(format!("{before} Zoe@Example.com"))),
+            ("rest".to_owned(), tree),
+        ]));
+        let masked = "customer_email".parse::<Mask>().unwrap().apply(&body, &keys()).unwrap();
+        prop_assert!(!masked.into_json().to_string().to_lowercase().contains(address));
+    }
+}
