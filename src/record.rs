@@ -2,6 +2,7 @@
 //! database does not take goes to a spool, and from there to the database later.
 
 mod batch;
+mod drain;
 mod lane;
 mod mover;
 mod state;
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+pub use drain::{Drained, drain};
 pub use state::State;
 use stores::Stores;
 

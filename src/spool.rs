@@ -28,6 +28,13 @@ pub struct Spool {
     _lock: File,
 }
 
+/// How many deliveries are in a spool that another process has open.
+pub fn waiting(path: &Path) -> Result<i64> {
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+    connection.batch_execute("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON;")?;
+    Ok(deliveries::table.count().get_result(&mut connection)?)
+}
+
 /// How much is in the spool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Level {

@@ -1,6 +1,7 @@
 //! `forget`: erases a person.
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::json;
@@ -10,6 +11,12 @@ use crate::config::{Config, wrong};
 use crate::db::{Database, events, migrate};
 use crate::forget::{Erased, FoundBooking, Person, Who, count, erase, mark, search};
 use crate::privacy::Keys;
+use crate::record::{Drained, drain};
+
+/// How long a server may take to empty its spool.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at it.
+const LOOK: Duration = Duration::from_millis(200);
 
 const EXAMPLE: &str = "Examples:
   checkfront-mirror forget --email zoe@example.com --dry-run
@@ -64,7 +71,8 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let account = args.account.as_deref();
     let people = if args.yes {
         migrate::run(&mut database.session()).context("the database must be of this version")?;
-        // What waits is the person's too; nobody knows yet what it says.
+        // What waits may be the person's; nobody knows yet what it says.
+        empty_spool(&database, config)?;
         run_projector::until_done(&database, config)?;
         let people = search(&database, &who, account, keys)?;
         people.iter().try_for_each(|person| mark(&database, person, keys))?;
@@ -93,6 +101,21 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     }
     output::print(&summary(args, &total))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Sees to it that no delivery is left in the spool: a server moves its own, and any other is moved here.
+fn empty_spool(database: &Database, config: &Config) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match drain(config, database)? {
+            Drained::Moved(_) | Drained::Held(0) => return Ok(()),
+            Drained::Held(waiting) if Instant::now() > deadline => anyhow::bail!(
+                "the server still has {waiting} deliveries in its spool {}; try again when they are in the database",
+                config.spool_path.display()
+            ),
+            Drained::Held(_) => std::thread::sleep(LOOK),
+        }
+    }
 }
 
 fn erase_one(database: &Database, person: &Person, keys: &Keys) -> anyhow::Result<Erased> {

@@ -7,7 +7,9 @@ use checkfront_mirror::privacy::Keys;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::support::{Backend, TestApp, assert_nowhere, dump, everything, exe, on_both, payload};
+use crate::support::{
+    Backend, Blocked, Server, TestApp, assert_nowhere, client, dump, everything, exe, on_both, open, payload, read_sql,
+};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// What tells of Zoë in the payloads.
@@ -283,6 +285,50 @@ on_both! {
         assert!(!said.contains("zoe"), "logs name nobody: {said}");
         assert_nowhere(&app, &ZOE);
     }
+}
+
+/// Deliveries that a server took while its database was locked out, and left in the spool when it was killed.
+async fn left_in_the_spool(backend: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| backend.new_url(&folder));
+    let spool = folder.path().join("left.db");
+    let mut command = exe();
+    command.env("SPOOL_PATH", &spool).args(["--bind", "127.0.0.1:0", "--database-url", &url]);
+    let server = Server::spawn(&mut command);
+    let blocked = block_in_place(|| Blocked::new(&url));
+    let post = |body: Vec<u8>| client().post(format!("{}/webhook", server.url)).body(body).send();
+    for body in [payload("booking.json"), payload("transaction.xml"), br#"{"cut": "zoe@example.com"#.to_vec()] {
+        assert_eq!(post(body).await.unwrap().status(), 200);
+    }
+    server.kill();
+    drop(blocked);
+    let holds = |text: &str| {
+        ["", "-wal"].iter().any(|ending| {
+            let bytes = std::fs::read(format!("{}{ending}", spool.display())).unwrap_or_default();
+            bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        })
+    };
+    assert!(holds("Zoe@Example.com"), "the spool is where the deliveries are");
+    let mut forget = exe();
+    forget.env("SPOOL_PATH", &spool).env("PRIVACY_KEY", KEY);
+    forget.args(["forget", "--email", "zoe@example.com", "--yes", "--database-url", &url]);
+    let output = block_in_place(|| forget.output()).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(!holds("Zoe@Example.com") && !holds("zoe@example.com"), "and it is gone from there");
+    let database = open(&url);
+    let read = |query: &str| block_in_place(|| read_sql(&database, query)).into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(
+        read("SELECT code AS v FROM bookings WHERE customer_key LIKE 'forgotten:%' AND customer_name IS NULL"),
+        ["QZRT-120526"]
+    );
+    assert_eq!(read("SELECT booking_code AS v FROM transactions WHERE payer IS NULL"), ["QZRT-120526"]);
+    assert_eq!(read("SELECT CAST(count(*) AS text) AS v FROM webhook_bodies"), ["3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_left_in_its_spool_is_erased_too() {
+    left_in_the_spool(Backend::Sqlite).await;
+    left_in_the_spool(Backend::Postgres).await;
 }
 
 fn without(row: &str, names: &[&str]) -> String {

@@ -102,7 +102,7 @@ fn distribute_places_each_table_once() {
     ] {
         execute(&url, &format!("CREATE FUNCTION {function}"));
     }
-    assert_eq!(run(&url, &["distribute", "--dry-run"]).1.lines().count(), 30);
+    assert_eq!(run(&url, &["distribute", "--dry-run"]).1.lines().count(), 32);
     let (code, said) = run(&url, &["distribute"]);
     assert!(code == Some(0) && said.starts_with("distributed accounts\n"), "{said}");
     assert_eq!(run(&url, &["distribute"]), (Some(0), "every table is distributed\n".to_owned()));
