@@ -3,6 +3,7 @@
 
 mod erase;
 mod log;
+mod pages;
 mod rows;
 mod search;
 

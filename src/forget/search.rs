@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::pages::{each_booking, each_customer};
 use super::{Erased, Who, log, normal};
 use crate::checkfront::Contact;
-use crate::db::rows::{Account, Booking, BookingHistory, Customer, ForgottenBooking};
+use crate::db::rows::{Account, Booking, BookingHistory, ForgottenBooking};
 use crate::db::{Database, Result};
 use crate::privacy::{Keys, Traces};
-
-/// Rows read at once.
-const PAGE: i64 = 500;
 
 /// A booking that is to be forgotten, as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,8 +64,7 @@ pub fn search(database: &Database, who: &Who, account: Option<&str>, keys: &Keys
     let mut people = Vec::new();
     for account in wanted {
         let mut person = Person::new(&account, who, keys);
-        let (customers, bookings) = rows(database, account.account_id)?;
-        person.meet(&customers, &bookings);
+        person.meet(database)?;
         person.look_back(database)?;
         people.push(person);
     }
@@ -84,26 +81,6 @@ pub fn count(people: &[Person]) -> Erased {
         bookings: people.iter().map(|person| person.bookings.len()).sum(),
         customers: people.iter().map(|person| person.customers).sum(),
         bodies: bodies.len(),
-    }
-}
-
-fn rows(database: &Database, account_id: i32) -> Result<(Vec<Customer>, Vec<Booking>)> {
-    let (mut customers, mut bookings) = (Vec::<Customer>::new(), Vec::<Booking>::new());
-    loop {
-        let after = customers.last().map_or_else(String::new, |row| row.customer_key.clone());
-        let mut page = database.read(|tx| Customer::page(tx, account_id, &after, PAGE))?;
-        if page.is_empty() {
-            break;
-        }
-        customers.append(&mut page);
-    }
-    loop {
-        let after = bookings.last().map_or_else(String::new, |row| row.code.clone());
-        let mut page = database.read(|tx| Booking::page(tx, account_id, &after, PAGE))?;
-        if page.is_empty() {
-            return Ok((customers, bookings));
-        }
-        bookings.append(&mut page);
     }
 }
 
@@ -133,51 +110,59 @@ impl Person {
     }
 
     /// From an address to the codes that have it; from codes to their addresses; from these to bookings without a code.
-    fn meet(&mut self, customers: &[Customer], bookings: &[Booking]) {
-        if let Who::Email(_) = self.who {
-            let of_customers = customers.iter().filter(|row| self.has_email(row.email.as_deref()));
-            let codes: Vec<_> = of_customers.filter_map(|row| row.code.as_deref().map(str::trim)).collect();
-            let of_bookings = bookings.iter().filter(|row| self.has_email(row.customer_email.as_deref()));
-            let keys = of_bookings.filter_map(|row| row.customer_key.as_deref()).filter(|key| is_code(key));
-            let codes: Vec<_> = codes.into_iter().chain(keys).map(str::to_owned).collect();
-            self.codes.extend(codes);
-        }
+    fn meet(&mut self, database: &Database) -> Result<()> {
+        let id = self.account_id;
         let given = self.emails.clone();
-        for row in customers.iter().filter(|row| self.codes.contains(&row.customer_key)) {
-            self.emails.extend(row.email.as_deref().map(normal));
-        }
-        for row in bookings.iter().filter(|row| row.customer_key.as_ref().is_some_and(|key| self.codes.contains(key))) {
-            self.emails.extend(row.customer_email.as_deref().map(normal));
-        }
-        self.keys =
-            self.codes.iter().cloned().chain(self.emails.iter().map(|email| format!("email:{email}"))).collect();
-        let is_theirs = |row: &&Booking| {
-            row.customer_key.as_ref().is_some_and(|key| self.keys.contains(key))
-                || row.customer_email.as_deref().is_some_and(|email| given.contains(&normal(email)))
-        };
-        let (theirs, others): (Vec<_>, Vec<_>) = bookings.iter().partition(is_theirs);
-        let mut names: Vec<&str> = Vec::new();
-        for row in &theirs {
-            names.extend([&row.customer_name, &row.customer_phone].into_iter().filter_map(|text| text.as_deref()));
-            self.bookings.insert(row.code.clone(), Some(found(&self.host, row)));
-        }
-        for row in customers.iter().filter(|row| self.keys.contains(&row.customer_key)) {
-            self.customers += 1;
-            names.extend([&row.name, &row.phone].into_iter().filter_map(|text| text.as_deref()));
-        }
+        let is_given = |email: &Option<String>| email.as_deref().is_some_and(|email| given.contains(&normal(email)));
+        let mut codes = Vec::new();
+        each_customer(database, id, |row| codes.extend(row.code.clone().filter(|_| is_given(&row.email))))?;
+        each_booking(database, id, |row| {
+            codes.extend(row.customer_key.clone().filter(|key| is_code(key) && is_given(&row.customer_email)));
+        })?;
+        self.codes.extend(codes.iter().map(|code| code.trim().to_owned()));
+
+        let (codes, emails) = (&self.codes, &mut self.emails);
+        let has = |key: &str| codes.contains(key);
+        each_customer(database, id, |row| {
+            emails.extend(row.email.as_deref().filter(|_| has(&row.customer_key)).map(normal));
+        })?;
+        each_booking(database, id, |row| {
+            let email = row.customer_email.as_deref().map(normal);
+            emails.extend(email.filter(|_| row.customer_key.as_deref().is_some_and(has)));
+        })?;
+        let of_addresses = self.emails.iter().map(|email| format!("email:{email}"));
+        self.keys = self.codes.iter().cloned().chain(of_addresses).collect();
+
+        let (mut names, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        each_customer(database, id, |row| {
+            if self.keys.contains(&row.customer_key) {
+                self.customers += 1;
+                names.extend([row.name.clone(), row.phone.clone()].into_iter().flatten());
+            }
+        })?;
+        each_booking(database, id, |row| {
+            let is_theirs = row.customer_key.as_ref().is_some_and(|key| self.keys.contains(key));
+            if is_theirs || is_given(&row.customer_email) {
+                names.extend([row.customer_name.clone(), row.customer_phone.clone()].into_iter().flatten());
+                self.bookings.insert(row.code.clone(), Some(found(&self.host, row)));
+            } else {
+                shared.extend(row.customer_email.as_deref().map(normal).filter(|email| self.emails.contains(email)));
+            }
+        })?;
         // An address that other customers have too, such as an agency's, does not tell this one.
-        let shared: BTreeSet<_> = others.iter().filter_map(|row| row.customer_email.as_deref().map(normal)).collect();
-        let own = self.emails.difference(&shared).chain(&self.codes);
-        own.for_each(|value| self.traces.add(value));
+        for value in self.emails.difference(&shared).chain(&self.codes) {
+            self.traces.add(value);
+        }
         self.all_traces = self.traces.clone();
         for name in names {
-            self.all_traces.add(name);
+            self.all_traces.add(&name);
         }
-        let mentioning = others.iter().filter(|row| {
-            let texts = [&row.fields, &row.meta, &row.extra].into_iter().flatten();
-            texts.into_iter().any(|json| self.traces.are_in(&json.0.to_string()))
-        });
-        self.mentioning = mentioning.map(|row| row.code.clone()).collect();
+        each_booking(database, id, |row| {
+            let mut texts = [&row.fields, &row.meta, &row.extra].into_iter().flatten();
+            if !self.bookings.contains_key(&row.code) && texts.any(|json| self.traces.are_in(&json.0.to_string())) {
+                self.mentioning.insert(row.code.clone());
+            }
+        })
     }
 
     /// Bookings that were theirs once, as histories tell; and those forgotten before.

@@ -239,9 +239,8 @@ on_both! {
         assert_nowhere(&app, &ZOE);
     }
 
-    async fn a_batch_read_before_the_person_was_forgotten_does_not_bring_them_back(app: TestApp) {
+    async fn what_waits_while_the_person_is_forgotten_is_stripped_when_it_is_projected(app: TestApp) {
         app.apply([payload("booking.json")]).await;
-        // Deliveries wait, and are forgotten before they are projected.
         app.deliver(edited("booking.json", &[("\"PART\"", "\"PAID\"")])).await;
         block_in_place(|| {
             for person in search(&app.database, &by_email("zoe@example.com"), None, &keys()).unwrap() {
