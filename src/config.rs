@@ -79,6 +79,7 @@ impl Config {
                 .map_or_else(|| "sqlite://checkfront.db".to_owned(), |url| url.reveal().to_owned()),
         };
         let secret = secret::read("WEBHOOK_SECRET", environment)?;
+        let privacy = privacy::read(options.mask_fields.as_deref(), environment)?;
         Ok(Self {
             database_url: url.parse().map_err(|reason| wrong("DATABASE_URL", reason))?,
             spool_path: given(options.spool_path.as_deref()).unwrap_or("checkfront-spool.db").into(),
@@ -100,8 +101,9 @@ impl Config {
             accounts: Settings {
                 default_host: host(options.checkfront_host.as_deref())?,
                 zones: zones(options.account_timezone.as_deref())?,
+                privacy: privacy.clone(),
             },
-            privacy: privacy::read(options.mask_fields.as_deref(), environment)?,
+            privacy,
             retention_days: privacy::retention(options.retention_days.as_deref())?,
         })
     }

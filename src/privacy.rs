@@ -48,6 +48,12 @@ impl Privacy {
         }
     }
 
+    /// What may be stored of a sealed body now that it can be read; `None` where it still cannot.
+    pub fn unsealed(&self, body: &[u8], content_type: Option<&str>) -> Option<Bytes> {
+        let opened = self.keys.as_ref()?.open(body)?.ok()?;
+        parse::parse(&opened, content_type).root.is_ok().then(|| self.storable(opened.into(), content_type))
+    }
+
     fn masked(&self, body: &[u8], content_type: Option<&str>, keys: &Keys) -> Masked {
         let document = parse::parse(body, content_type);
         match (document.format, document.root) {

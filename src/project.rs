@@ -15,6 +15,7 @@ mod items;
 mod rates;
 mod reading;
 mod rows;
+mod sealed;
 mod transactions;
 mod worker;
 mod zones;
@@ -29,6 +30,7 @@ use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
 use crate::fault;
+use crate::privacy::Privacy;
 
 /// Events in a batch: on SQLite the recorder waits while one is written.
 const BATCH: usize = 250;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub default_host: String,
     /// The accounts' time zones.
     pub zones: Zones,
+    /// What opens and masks bodies that could not be read when they came.
+    pub privacy: Privacy,
 }
 
 /// What a step found.

@@ -12,7 +12,7 @@ use super::items::Items;
 use super::rates::Rates;
 use super::reading::{Decision, Reading};
 use super::transactions::Transactions;
-use super::{Settings, changes};
+use super::{Settings, changes, sealed};
 use crate::checkfront::Content;
 use crate::db::events::Settlement;
 use crate::db::types::{EventState, Timestamp};
@@ -32,6 +32,9 @@ pub(super) struct Origin {
 /// Turns readings into rows and says how each is to be settled.
 pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Vec<Settlement>> {
     let now = Timestamp(Utc::now());
+    for reading in &mut readings {
+        sealed::open(tx, reading, &settings.privacy)?;
+    }
     let mut accounts = Accounts::load(tx, &settings.default_host, &settings.zones)?;
     let origins = readings.iter().map(|reading| accounts.origin(tx, reading)).collect::<Result<Vec<_>>>()?;
     let forgotten = Forgotten::load(tx, &readings, &origins)?;

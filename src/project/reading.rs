@@ -114,6 +114,11 @@ impl Reading {
         if let Some(Content::Booking(booking)) = self.content() { Some(booking) } else { None }
     }
 
+    /// Whether its body was encrypted when it came, because it could not be read.
+    pub fn is_sealed(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.reason.as_deref() == Some(SEALED))
+    }
+
     /// The code of the booking it is about, while nothing has been decided.
     pub fn booking_code(&self) -> Option<&str> {
         match self.content()? {

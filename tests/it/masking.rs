@@ -110,6 +110,25 @@ async fn a_body_that_cannot_be_read_is_encrypted_never_refused() {
     }
 }
 
+/// As after an upgrade that mends the cause.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_body_that_can_be_read_by_now_is_masked_and_projected() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = masking(backend, "customer_email:hash,customer_name").await;
+        app.apply([&b"{"[..]]).await;
+        let sealed = hex::encode(keys().seal(&payload("booking.json")));
+        app.execute(&match backend {
+            Backend::Sqlite => format!("UPDATE webhook_bodies SET body = x'{sealed}'"),
+            Backend::Postgres => format!("UPDATE webhook_bodies SET body = decode('{sealed}', 'hex')"),
+        });
+        app.execute("UPDATE webhook_events SET prior_state = state, state = 'pending'");
+        app.project();
+        assert_eq!(app.states(), "applied 1");
+        assert_eq!(app.text("SELECT customer_email AS v FROM bookings"), keys().hash("zoe@example.com"));
+        assert_nowhere(&app, &["zoe@example.com", "O’Hara"]);
+    }
+}
+
 #[test]
 fn one_name_means_every_spelling_and_place() {
     let hash = keys().hash("zoe@example.com");

@@ -7,6 +7,7 @@ use checkfront_mirror::db::{
     rows::{Event, EventBody},
     types::{Json, Timestamp},
 };
+use checkfront_mirror::privacy::Privacy;
 use checkfront_mirror::project::{Projector, Settings, Zones};
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -86,8 +87,10 @@ fn stored(id: i64, body: &str) -> EventBody {
 }
 
 fn projector(database: &Database, batch: usize) -> Projector {
-    let mut projector =
-        Projector::new(database, Settings { default_host: "default".to_owned(), zones: Zones::default() });
+    let mut projector = Projector::new(
+        database,
+        Settings { default_host: "default".to_owned(), zones: Zones::default(), privacy: Privacy::default() },
+    );
     projector.set_batch(batch);
     projector
 }
