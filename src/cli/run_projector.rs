@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Config;
+use crate::db::rows::Event;
 use crate::db::{Database, events};
 use crate::project::{Outcome, Projector};
 
@@ -24,16 +25,19 @@ pub(super) fn bar(length: u64, what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Watches a server project what is pending; where none does, projects it here.
+/// Watches a server project what is pending by now; where none does, projects it here.
 pub(super) fn until_done(database: &Database, config: &Config) -> anyhow::Result<()> {
-    let total = u64::try_from(database.read(events::count_pending)?)?;
+    // What comes meanwhile is not waited for: on a busy mirror something always is pending.
+    let newest = database.read(Event::highest_id)?;
+    let count = || database.read(|tx| events::count_pending_until(tx, newest));
+    let total = u64::try_from(count()?)?;
     let bar = bar(total, "projecting");
     let mut projector = Projector::new(database, config.accounts.clone());
     let (mut last, mut idle) = (total, Instant::now());
     // A server knows its accounts' settings better than this shell may. Beside a SQLite file the lock tells of it.
     let mut served = matches!(database, Database::Postgres(_));
     loop {
-        let pending = u64::try_from(database.read(events::count_pending)?)?;
+        let pending = u64::try_from(count()?)?;
         bar.set_position(total.saturating_sub(pending));
         if pending == 0 {
             break;

@@ -51,6 +51,13 @@ pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64> {
     Ok(on!(tx, |connection| query().count().get_result(connection))?)
 }
 
+/// How many events up to this id wait: what comes meanwhile has higher ones.
+pub fn count_pending_until(tx: &mut Tx<'_>, id: i64) -> Result<i64> {
+    let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'pending'"));
+    let query = || query().filter(webhook_events::id.le(id)).count();
+    Ok(on!(tx, |connection| query().get_result(connection))?)
+}
+
 /// How many dead letters there are.
 pub fn count_failed(tx: &mut Tx<'_>) -> Result<i64> {
     let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'failed'"));

@@ -7,13 +7,11 @@ use checkfront_mirror::privacy::Keys;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::support::{
-    Backend, Blocked, Server, TestApp, assert_nowhere, client, dump, everything, exe, on_both, open, payload, read_sql,
-};
+use crate::support::{Backend, TestApp, assert_nowhere, dump, everything, on_both, payload};
 
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// What tells of Zoë in the payloads.
-const ZOE: [&str; 10] = [
+pub(crate) const ZOE: [&str; 10] = [
     "zoe@example.com",
     "O’Hara",
     "Söhne",
@@ -71,7 +69,7 @@ fn edited(name: &str, edits: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// Zoë's booking in all formats, changing on the way; her payments; dead letters; and what is not hers.
-async fn a_story(app: &TestApp) {
+pub(crate) async fn a_story(app: &TestApp) {
     let moved = edited("booking.json", &[("1 (250) 555-0123", "1 (250) 555-0199"), ("\"PART\"", "\"PAID\"")]);
     let bodies = [
         payload("booking.json"),
@@ -109,10 +107,10 @@ on_both! {
         a_story(&app).await;
         let before = figures(&app);
         assert!(before.iter().all(|rows| !rows.is_empty()));
-        assert!(everything(&app).iter().any(|line| line.contains("vegan")), "the test looks where the person is");
+        assert!(everything(&app.database).iter().any(|line| line.contains("vegan")), "the test looks where the person is");
         let erased = forget(&app, &by_email(" zoe@EXAMPLE.com"));
         assert_eq!((erased.bookings, erased.customers), (1, 1));
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
         assert_eq!(figures(&app), before);
         let key = app.text("SELECT customer_key AS v FROM bookings WHERE code = 'QZRT-120526'");
         assert!(key.starts_with("forgotten:") && key.len() == 42, "{key}");
@@ -122,7 +120,7 @@ on_both! {
         let formats = "SELECT format || ' ' || CAST(count(*) AS text) AS v FROM webhook_events WHERE kind = 'booking' GROUP BY format ORDER BY format";
         assert_eq!(app.texts(formats).into_iter().flatten().collect::<Vec<_>>(), ["form 2", "json 3", "xml 1"]);
         // The dead letter of somebody else stays as it is.
-        assert!(everything(&app).iter().any(|line| line.ends_with("{\"cut\": \"nobody")));
+        assert!(everything(&app.database).iter().any(|line| line.ends_with("{\"cut\": \"nobody")));
         if app.backend == Backend::Sqlite {
             assert!(block_in_place(|| app.database.checkpoint()).unwrap());
             for ending in ["", "-wal"] {
@@ -171,7 +169,7 @@ on_both! {
             edited("booking.txt", &[("status%5D=PART", "status%5D=STOP")]),
             payload("transaction.json"),
         ]).await;
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
         assert_eq!(app.states(), "applied 5");
         assert_eq!(app.text("SELECT customer_key || status_id AS v FROM bookings"), format!("{key}STOP"));
         assert_eq!(app.text("SELECT booking_code AS v FROM transactions WHERE payer IS NULL AND payment_mask IS NULL"), "QZRT-120526");
@@ -181,7 +179,7 @@ on_both! {
         // The same state once more is no change.
         app.apply([edited("booking.txt", &[("status%5D=PART", "status%5D=STOP")])]).await;
         assert_eq!(app.states(), "applied 5, unchanged 1");
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
     }
 
     async fn a_new_booking_of_the_same_person_is_kept_until_it_is_forgotten_too(app: TestApp) {
@@ -195,7 +193,7 @@ on_both! {
         replay_all(&app);
         assert_eq!(app.texts(names).into_iter().flatten().collect::<Vec<_>>(), ["-", "Zoë O’Hara & Söhne"]);
         assert_eq!(forget(&app, &by_email("zoe@example.com")).bookings, 1);
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
         assert_eq!(app.text("SELECT CAST(count(DISTINCT customer_key) AS text) AS v FROM bookings"), "1", "one customer, as before");
     }
 
@@ -218,7 +216,7 @@ on_both! {
             assert!(block_in_place(|| search(&app.database, &who, Some("b.example"), &keys())).unwrap().is_empty());
         }
         forget(&app, &Who::Code("AAA-1".to_owned()));
-        assert_nowhere(&app, &["ann@example.org", "ann.berger@", "AAA-1", "A. Berger"]);
+        assert_nowhere(&app.database, &["ann@example.org", "ann.berger@", "AAA-1", "A. Berger"]);
         let others = "SELECT customer_name || ' ' || coalesce(CAST(meta AS text), '') AS v FROM bookings WHERE customer_name IS NOT NULL ORDER BY code";
         let others = app.texts(others).into_iter().flatten().map(|line| line.replace(' ', "")).collect::<Vec<_>>();
         assert_eq!(others, [r#"BobStone{"seat":"7"}"#, "AnnBerger"], "others stay, but for the value that named her");
@@ -233,10 +231,10 @@ on_both! {
         app.execute("DELETE FROM webhook_bodies");
         app.deliver(b"{".to_vec()).await;
         forget(&app, &by_email("zoe@example.com"));
-        assert_nowhere(&app, &["zoe@example.com", "O’Hara", "HT4-112-908", "555-0123"]);
+        assert_nowhere(&app.database, &["zoe@example.com", "O’Hara", "HT4-112-908", "555-0123"]);
         assert_eq!(app.text("SELECT CAST(ROUND(total, 2) AS text) AS v FROM bookings WHERE customer_key LIKE 'forgotten:%'").trim_end_matches(".00").trim_end_matches(".0"), "126");
         app.apply([payload("booking.json")]).await;
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
     }
 
     async fn what_waits_while_the_person_is_forgotten_is_stripped_when_it_is_projected(app: TestApp) {
@@ -249,85 +247,9 @@ on_both! {
             }
         });
         app.project();
-        assert_nowhere(&app, &ZOE);
+        assert_nowhere(&app.database, &ZOE);
         assert_eq!(app.text("SELECT status_id AS v FROM bookings"), "PAID");
     }
-
-    async fn the_command_asks_first_lists_and_erases(app: TestApp) {
-        a_story(&app).await;
-        let url = app.config.database_url.clone();
-        let url = match &url { checkfront_mirror::db::DatabaseUrl::Postgres(url) => url.clone(), checkfront_mirror::db::DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()) };
-        let run = |arguments: &[&str], key: &str| {
-            let mut command = exe();
-            if !key.is_empty() {
-                command.env("PRIVACY_KEY", key);
-            }
-            let output = command.arg("forget").args(arguments).args(["--database-url", &url]).output().unwrap();
-            (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
-        };
-        let before = everything(&app);
-        let (code, _, said) = run(&["--email", "zoe@example.com"], KEY);
-        assert!(code == Some(2) && said.contains("--yes") && said.contains("--dry-run"), "{said}");
-        let (code, _, said) = run(&["--email", "zoe@example.com", "--yes"], "");
-        assert!(code == Some(2) && said.contains("PRIVACY_KEY: is not set"), "{said}");
-        assert_eq!(run(&["--yes"], KEY).0, Some(2));
-        assert_eq!(run(&["--email", "zoe", "--yes"], KEY).0, Some(2));
-        let (code, out, _) = run(&["--email", "zoe@example.com", "--dry-run"], KEY);
-        assert!(code == Some(0) && out.contains("QZRT-120526") && out.contains("would be erased: 1 customers, from 1 bookings and 11 raw bodies"), "{out}");
-        assert_eq!(run(&["--code", "nobody-1", "--dry-run"], KEY).1, "nothing is known of this person\n");
-        assert_eq!(everything(&app), before, "looking changes nothing");
-        let (code, out, said) = run(&["--email", "zoe@example.com", "--yes", "--json"], KEY);
-        assert_eq!(code, Some(0), "{said}");
-        let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines[0]["code"], "QZRT-120526");
-        assert_eq!(lines[1], serde_json::json!({"bookings": 1, "customers": 1, "bodies": 11, "dry_run": false}));
-        assert!(!said.contains("zoe"), "logs name nobody: {said}");
-        assert_nowhere(&app, &ZOE);
-    }
-}
-
-/// Deliveries that a server took while its database was locked out, and left in the spool when it was killed.
-async fn left_in_the_spool(backend: Backend) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = block_in_place(|| backend.new_url(&folder));
-    let spool = folder.path().join("left.db");
-    let mut command = exe();
-    command.env("SPOOL_PATH", &spool).args(["--bind", "127.0.0.1:0", "--database-url", &url]);
-    let server = Server::spawn(&mut command);
-    let blocked = block_in_place(|| Blocked::new(&url));
-    let post = |body: Vec<u8>| client().post(format!("{}/webhook", server.url)).body(body).send();
-    for body in [payload("booking.json"), payload("transaction.xml"), br#"{"cut": "zoe@example.com"#.to_vec()] {
-        assert_eq!(post(body).await.unwrap().status(), 200);
-    }
-    server.kill();
-    drop(blocked);
-    let holds = |text: &str| {
-        ["", "-wal"].iter().any(|ending| {
-            let bytes = std::fs::read(format!("{}{ending}", spool.display())).unwrap_or_default();
-            bytes.windows(text.len()).any(|part| part == text.as_bytes())
-        })
-    };
-    assert!(holds("Zoe@Example.com"), "the spool is where the deliveries are");
-    let mut forget = exe();
-    forget.env("SPOOL_PATH", &spool).env("PRIVACY_KEY", KEY);
-    forget.args(["forget", "--email", "zoe@example.com", "--yes", "--database-url", &url]);
-    let output = block_in_place(|| forget.output()).unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(!holds("Zoe@Example.com") && !holds("zoe@example.com"), "and it is gone from there");
-    let database = open(&url);
-    let read = |query: &str| block_in_place(|| read_sql(&database, query)).into_iter().flatten().collect::<Vec<_>>();
-    assert_eq!(
-        read("SELECT code AS v FROM bookings WHERE customer_key LIKE 'forgotten:%' AND customer_name IS NULL"),
-        ["QZRT-120526"]
-    );
-    assert_eq!(read("SELECT booking_code AS v FROM transactions WHERE payer IS NULL"), ["QZRT-120526"]);
-    assert_eq!(read("SELECT CAST(count(*) AS text) AS v FROM webhook_bodies"), ["3"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_left_in_its_spool_is_erased_too() {
-    left_in_the_spool(Backend::Sqlite).await;
-    left_in_the_spool(Backend::Postgres).await;
 }
 
 fn without(row: &str, names: &[&str]) -> String {
