@@ -11,6 +11,7 @@ mod docs;
 mod failover;
 mod forgetting;
 mod forgetting_command;
+mod forgetting_whom;
 mod formats;
 mod framing;
 mod hostile;
