@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use checkfront_mirror::db::rows::{Event, EventBody};
 use checkfront_mirror::db::types::{EventState, Json, Timestamp};
 use checkfront_mirror::db::{Database, DatabaseUrl, Tx, events, migrate};
+use checkfront_mirror::privacy::Privacy;
 use checkfront_mirror::project::{Projector, Settings};
 use diesel::connection::SimpleConnection;
 use libfuzzer_sys::fuzz_target;
@@ -41,7 +42,7 @@ impl Mirror {
     }
 
     fn project(&self) -> Vec<Event> {
-        let settings = Settings { default_host: "default".to_owned(), zones: "UTC".parse().expect("a zone") };
+        let settings = Settings { default_host: "default".to_owned(), zones: "UTC".parse().expect("a zone"), privacy: Privacy::default() };
         Projector::new(&self.database, settings).drain().expect("no fault of the database");
         let found = self.database.read(|tx| [1, 2].into_iter().map(|id| events::find(tx, id)).collect());
         let found: Vec<Option<Event>> = found.expect("two events");

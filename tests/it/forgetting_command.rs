@@ -1,5 +1,7 @@
 //! `forget` as it is typed: what it asks for, lists and erases, and what is under way meanwhile.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::task::block_in_place;
 
@@ -103,7 +105,10 @@ async fn beside_a_busy_server(backend: Backend) {
     forget.args(["forget", "--email", "zoe@example.com", "--yes", "--database-url", &url]);
     let forgetting = tokio::task::spawn_blocking(move || forget.output().unwrap());
     let mut last = 1;
+    // As many as a busy account sends, not more than a mirror can follow.
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
     while !forgetting.is_finished() || last < 100 {
+        pace.tick().await;
         last += 1;
         post(last).await;
     }
