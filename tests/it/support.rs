@@ -14,7 +14,9 @@ pub(crate) use cluster::Cluster;
 pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use everything::{assert_nowhere, everything};
 pub(crate) use process::{Server, exe};
-pub(crate) use truth::{assert_complete, assert_complete_but_late, bodies, deliver, open, truth};
+#[cfg(feature = "failpoints")]
+pub(crate) use truth::truth;
+pub(crate) use truth::{assert_complete, assert_complete_but_late, bodies, deliver, open};
 
 /// Makes two tests of one body: on SQLite and on PostgreSQL.
 macro_rules! on_both {
