@@ -7,6 +7,7 @@ mod keys;
 mod mask;
 mod person;
 mod traces;
+mod words;
 
 pub use keys::{Keys, Sealed, is_sealed};
 pub use mask::Mask;

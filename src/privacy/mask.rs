@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use self::names::{Place, normal};
-use super::Keys;
+use super::{Keys, words};
 use crate::parse::{self, Format, Map, Node};
 
 /// Documents inside a value, inside a document: more levels are not looked into.
@@ -167,15 +167,7 @@ impl Masking<'_> {
 fn replace(text: &str, value: &str, instead: &str) -> Option<String> {
     // Lower case of ASCII keeps every byte in its place.
     let lower = text.to_ascii_lowercase();
-    let word = |c: char| c.is_alphanumeric() || c == '.';
-    let whole = |at: usize| {
-        let after = lower[at + value.len()..].chars().take(2).collect::<Vec<_>>();
-        // A full stop ends a sentence, or goes on with the address.
-        let goes_on =
-            matches!(after[..], [c, ..] if c.is_alphanumeric()) || matches!(after[..], ['.', c] if c.is_alphanumeric());
-        !lower[..at].ends_with(word) && !goes_on
-    };
-    let places: Vec<_> = lower.match_indices(value).map(|(at, _)| at).filter(|at| whole(*at)).collect();
+    let places: Vec<_> = words::places(&lower, value).collect();
     let mut out = text.to_owned();
     places.iter().rev().for_each(|at| out.replace_range(*at..at + value.len(), instead));
     (!places.is_empty()).then_some(out)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::words;
 use crate::parse::{self, Map, Node};
 
 /// Shorter values are found in words that have nothing to do with the person.
@@ -39,7 +40,7 @@ impl Traces {
             return false;
         }
         let text = text.to_lowercase();
-        self.0.iter().any(|value| text.contains(value))
+        self.0.iter().any(|value| words::places(&text, value).next().is_some())
     }
 
     /// Whether a body that cannot be read holds one of them, plain or escaped.
@@ -125,6 +126,9 @@ fn escape(text: &str) -> Option<(char, usize)> {
         let character = char::from_u32(u32::from_str_radix(rest.get(..4)?, 16).ok()?)?;
         return Some((character, 6));
     }
+    if text.starts_with('\\') && text[1..].starts_with(['n', 't', 'r', 'b', 'f']) {
+        return Some((' ', 2));
+    }
     if let Some(rest) = text.strip_prefix('\\') {
         return rest.chars().next().filter(|next| matches!(next, '/' | '"' | '\\')).map(|next| (next, 2));
     }
@@ -155,6 +159,7 @@ mod tests {
             "<a>zoe&#x40;example.com",
             "a=1&\u{1}mail=zoe%40example.com",
             "zo%C3%AB+o%E2%80%99hara",
+            "{\"n\": \"Mail:\\nzoe@example.com",
             "{\"n\": \"Zo\\u00eb O\\u2019Hara",
         ] {
             assert!(traces.are_in_bytes(text.as_bytes(), None), "{text}");

@@ -32,6 +32,18 @@ on_both! {
         assert_eq!(others, [r#"BobStone{"seat":"7"}"#, "AnnBerger"], "others stay, but for the value that named her");
     }
 
+    async fn an_address_within_another_is_somebody_elses(app: TestApp) {
+        let booking = |code: &str, email: &str| format!(r#"{{"booking":{{"code":"{code}","status":"PAID","customer":{{"name":"{email}","email":"{email}"}},"order":{{"total":"5.00"}}}}}}"#);
+        app.apply([booking("ONE-1", "ann@example.org"), booking("TWO-2", "joann@example.org"), booking("THREE-3", "ann@example.org.uk")]).await;
+        let before = app.texts("SELECT CAST(body AS text) AS v FROM webhook_bodies ORDER BY event_id");
+        forget(&app, &by_email("ann@example.org"));
+        let after = app.texts("SELECT CAST(body AS text) AS v FROM webhook_bodies ORDER BY event_id");
+        assert_ne!(after[0], before[0]);
+        assert_eq!(after[1..], before[1..]);
+        let emails = app.texts("SELECT email AS v FROM customers WHERE email IS NOT NULL ORDER BY email");
+        assert_eq!(emails.into_iter().flatten().collect::<Vec<_>>(), ["ann@example.org.uk", "joann@example.org"]);
+    }
+
     async fn a_booking_that_changed_hands_and_one_without_bodies_are_reached(app: TestApp) {
         app.apply([
             payload("booking.json"),
