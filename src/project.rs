@@ -126,6 +126,23 @@ impl Projector {
         }
     }
 
+    /// Takes back the mark of a batch that an error ended, so that the next projector does not take it for a death.
+    pub fn rest(&mut self) -> Result<()> {
+        let (Some(lock), known) = (&self.lock, self.state.known) else { return Ok(()) };
+        let take_back = |tx: &mut Tx<'_>| {
+            if lock.enter(tx)? && lock.in_hand(tx)? == known {
+                lock.mark(tx, 0)?;
+            }
+            Ok(())
+        };
+        match (known, self.session.database().clone()) {
+            (0, _) => Ok(()),
+            (_, Database::Postgres(_)) => self.session.transaction(take_back),
+            // The mark is in a file: no writer has to be waited for.
+            (_, sqlite @ Database::Sqlite(_)) => sqlite.read(take_back),
+        }
+    }
+
     fn step_locked(&mut self, lock: &ProjectorLock) -> Result<Outcome> {
         let limit = if self.alone > 0 { 1 } else { self.batch };
         self.in_hand = None;

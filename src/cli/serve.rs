@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{output, systemd};
@@ -18,6 +19,9 @@ use crate::record::Recorder;
 use crate::retention;
 use crate::serve::{Listener, serve};
 use crate::tls::Tls;
+
+/// How long the end waits for what is queued and for the batch in hand; a database may hold them up.
+const LAST: Duration = Duration::from_secs(3);
 
 const EXAMPLE: &str = "Example:
   WEBHOOK_SECRET=$(openssl rand -hex 16) checkfront-mirror serve --bind 0.0.0.0:8080 --show-url";
@@ -49,10 +53,11 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     let (database, url) = (Database::open(&config.database_url), &config.database_url);
     let database = database.with_context(|| format!("cannot open {url}"))?;
     let wake = Wake::default();
-    let started = Recorder::start(config, &database, wake.clone()).await;
+    let started = Recorder::start(config, &database, wake.clone());
+    let Some(started) = shutdown.run_until_cancelled(started).await else { return Ok(()) };
     let (recorder, recording) = started.with_context(|| format!("cannot use {url}"))?;
     let projector = Projector::new(&database, config.accounts.clone());
-    let worker = Worker::start(projector, wake, recording.prepared.clone())?;
+    let worker = Worker::start(projector, wake, recording.prepared.clone(), shutdown.clone())?;
     announce(args, config, address);
     if !recorder.state.database_is_up() {
         output::complain("Warning: the database cannot be used now. Deliveries go to the spool until it can.");
@@ -69,9 +74,10 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.
-    worker.ask_to_stop();
-    recording.finish().await;
-    tokio::task::spawn_blocking(move || worker.join()).await?;
+    let finish = async { tokio::join!(recording.finish(), tokio::task::spawn_blocking(move || worker.join())) };
+    if timeout(LAST, finish).await.is_err() {
+        tracing::warn!("the database holds up the batch in hand; the next process projects it");
+    }
     tracing::info!("stopped");
     Ok(())
 }

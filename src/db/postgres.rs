@@ -11,7 +11,9 @@ use super::Result;
 type Manager = ConnectionManager<PgConnection>;
 
 /// `synchronous_commit`: an answer is given only for what is on disk, whatever the server's default.
-const SETTINGS: &str = "SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;";
+/// `lock_timeout`: what somebody else holds up is given back and tried again, so that an end is not held up with it.
+const SETTINGS: &str =
+    "SET synchronous_commit = on; SET lock_timeout = '5s'; SET timezone = 'UTC'; SET client_min_messages = warning;";
 
 /// A PostgreSQL server.
 pub struct Postgres {

@@ -14,8 +14,8 @@ type Manager = ConnectionManager<SqliteConnection>;
 
 /// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too.
 const WRITER: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
-const READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;";
+    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
 /// A SQLite file.
 pub struct Sqlite {

@@ -41,14 +41,17 @@ impl Wake {
 pub struct Worker {
     thread: JoinHandle<()>,
     wake: Wake,
-    stop: CancellationToken,
 }
 
 impl Worker {
-    /// Starts it; it waits until the database is prepared.
-    pub fn start(mut projector: Projector, wake: Wake, prepared: CancellationToken) -> std::io::Result<Self> {
-        let stop = CancellationToken::new();
-        let (stopped, woken) = (stop.clone(), wake.clone());
+    /// Starts it. It waits until the database is prepared, and ends after the batch in hand once it is told to stop.
+    pub fn start(
+        mut projector: Projector,
+        wake: Wake,
+        prepared: CancellationToken,
+        stop: CancellationToken,
+    ) -> std::io::Result<Self> {
+        let (stopped, woken) = (stop, wake.clone());
         let run = move || {
             let mut pause = Duration::from_millis(50);
             while !stopped.is_cancelled() {
@@ -72,19 +75,17 @@ impl Worker {
                     }
                 }
             }
+            if let Err(error) = projector.rest() {
+                tracing::debug!(%error, "the batch that was held up counts as one the process died of");
+            }
         };
         let thread = thread::Builder::new().name("projector".to_owned()).spawn(run)?;
-        Ok(Self { thread, wake, stop })
+        Ok(Self { thread, wake })
     }
 
-    /// Lets the batch in hand end, and no other begin.
-    pub fn ask_to_stop(&self) {
-        self.stop.cancel();
-        self.wake.signal();
-    }
-
-    /// Waits for its end. Blocks.
+    /// Waits for its end, once it was told to stop. Blocks.
     pub fn join(self) {
+        self.wake.signal();
         if self.thread.join().is_err() {
             tracing::error!("the projector ended with a panic");
         }

@@ -30,6 +30,7 @@ mod restarting;
 mod rewriting;
 mod schema;
 mod slow;
+mod spool;
 mod stopping;
 mod tls;
 mod verifying;

@@ -1,6 +1,7 @@
 //! A PostgreSQL cluster of our own: in a temporary folder, on a free port, gone when the tests are.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -78,13 +79,14 @@ impl Cluster {
             .arg(stop.get_program())
             .args(stop.get_args())
             .current_dir("/")
+            // What ends the tests by a signal to all of them must not end it too.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        (Self { port, folder, user, _keeper: keeper }, data)
+        (Self { port: free_port(), folder, user, _keeper: keeper }, data)
     }
 
     /// Starts the server, and waits until it takes connections.
@@ -114,6 +116,12 @@ impl Cluster {
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
+}
+
+/// A port that no client is given while the server is stopped: below those that the system hands out.
+fn free_port() -> u16 {
+    let ports = std::iter::repeat_with(|| rand::random_range(20_000..32_000));
+    ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 /// Where `initdb` and `postgres` are; Debian keeps them off the path.
