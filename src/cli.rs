@@ -1,6 +1,7 @@
 //! The command line: one file per command. Data goes to stdout, logs and progress to stderr.
 
 mod completions;
+mod difference;
 mod events;
 mod forget;
 mod healthcheck;
@@ -9,6 +10,7 @@ mod man;
 mod migrate;
 mod output;
 mod prune;
+mod rebuild;
 mod replay;
 mod run_projector;
 mod send;
@@ -58,6 +60,8 @@ enum Command {
     Forget(forget::Args),
     /// Drop raw bodies that are old
     Prune(prune::Args),
+    /// Project the whole log anew, beside the tables, and apply the difference
+    Rebuild(rebuild::Args),
     /// Post sample deliveries to a running server
     Send(send::Args),
     /// Ask a running server whether it can take deliveries
@@ -98,6 +102,7 @@ impl Cli {
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),
+            Command::Rebuild(args) => rebuild::run(&args, &Config::load(&options)?),
             Command::Send(args) => send::run(&args, &Config::load(&options)?),
             Command::Healthcheck(args) => healthcheck::run(&args, &Config::load(&options)?),
             Command::Completions(args) => completions::run(&args, &mut Self::command()),

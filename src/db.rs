@@ -10,6 +10,7 @@ pub mod rows;
 #[allow(missing_docs, clippy::wildcard_imports, reason = "as Diesel prints it; docs/TABLES.md describes every column")]
 pub mod schema;
 mod session;
+pub mod shadow;
 mod sqlite;
 pub mod types;
 pub mod upsert;

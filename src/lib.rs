@@ -26,6 +26,7 @@ pub mod parse;
 pub mod privacy;
 pub mod problem;
 pub mod project;
+pub mod rebuild;
 pub mod receive;
 pub mod record;
 pub mod retention;

@@ -55,7 +55,7 @@ pub enum Outcome {
     Done(usize),
     /// Nothing waits.
     Empty,
-    /// Another projector is at work.
+    /// Another projector is at work, or a rebuild pauses this one.
     Busy,
     /// The last projector died with events in hand; they are tried one by one from now on.
     Died,
@@ -88,6 +88,11 @@ impl Projector {
         }
     }
 
+    /// A projector that holds its lock already.
+    pub fn with_lock(database: &Database, settings: Settings, lock: ProjectorLock) -> Self {
+        Self { lock: Some(lock), ..Self::new(database, settings) }
+    }
+
     /// Sets how many events a batch may have.
     pub fn set_batch(&mut self, batch: usize) -> &mut Self {
         self.batch = batch.max(1);
@@ -106,7 +111,11 @@ impl Projector {
                 None => return Ok(Outcome::Busy),
             },
         };
-        let outcome = self.step_locked(&lock);
+        let outcome = match lock.pass() {
+            Ok(Some(_pass)) => self.step_locked(&lock),
+            Ok(None) => Ok(Outcome::Busy),
+            Err(error) => Err(error),
+        };
         if matches!(outcome, Ok(Outcome::Done(_))) {
             fault::point("project_after_commit");
         }

@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
-use super::{output, run_projector};
+use super::{difference, output, run_projector};
 use crate::config::Config;
 use crate::db::events::{self, Selection};
 use crate::db::rows::SyncRun;
@@ -17,7 +17,9 @@ const EXAMPLE: &str = "Examples:
   checkfront-mirror replay --booking KMVQ-060314
   checkfront-mirror replay --state ignored --kind item_calendar
   checkfront-mirror replay --since 2026-07-01 --until 2026-08-01T12:00:00Z
-  checkfront-mirror replay --all";
+  checkfront-mirror replay --all --dry-run
+
+A dry run copies the tables, and of the log what is replayed, to where `rebuild` keeps its shadow, which takes room.";
 
 /// Events that are set again in one transaction.
 const STEP: i64 = 1_000;
@@ -56,6 +58,12 @@ pub(super) struct Args {
     /// All events
     #[arg(long)]
     all: bool,
+    /// Print the rows that would change, column by column, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: one JSON object a line
+    #[arg(long, requires = "dry_run")]
+    json: bool,
 }
 
 impl Which {
@@ -79,6 +87,9 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
             "error: say which events: --booking CODE, --from-id ID, --since TIME, --state STATE, --kind KIND, or --all",
         );
         return Ok(ExitCode::from(super::USAGE));
+    }
+    if args.dry_run {
+        return difference::rehearse(&selection, config, args.json);
     }
     let count = again(&selection, config)?;
     output::print(&format!("{count} events were projected again"))?;

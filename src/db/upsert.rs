@@ -9,8 +9,10 @@ use diesel::insertable::InsertValues;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
+use super::{Result, Tx};
+
 /// A row type: one table, used for insert and select alike. Made by `row!`.
-pub trait Row {
+pub trait Row: Sized {
     /// Diesel's table.
     type Table: Table + Default;
     /// The table's name.
@@ -21,6 +23,9 @@ pub trait Row {
     const COLUMNS: &'static [&'static str];
     /// What happens to a stored row of the same key.
     const CONFLICT: Conflict;
+
+    /// The rows that a query of our own gives; it names every column.
+    fn of_query(tx: &mut Tx<'_>, query: &str) -> Result<Vec<Self>>;
 }
 
 /// What happens to a stored row of the same key.
@@ -124,7 +129,7 @@ macro_rules! row {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::Insertable, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::QueryableByName, diesel::Insertable, serde::Serialize)]
         #[diesel(table_name = $crate::db::schema::$table, treat_none_as_default_value = false)]
         pub struct $name {
             $($(#[$field_meta])* #[allow(missing_docs, reason = "docs/TABLES.md describes every column")] pub $field: $type,)+
@@ -136,6 +141,11 @@ macro_rules! row {
             const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
             const CONFLICT: $crate::db::upsert::Conflict = $crate::db::upsert::Conflict::$conflict;
+
+            fn of_query(tx: &mut $crate::db::Tx<'_>, query: &str) -> $crate::db::Result<Vec<Self>> {
+                let query = || diesel::sql_query(query);
+                Ok($crate::db::on!(tx, |connection| diesel::RunQueryDsl::load(query(), connection))?)
+            }
         }
     };
 }

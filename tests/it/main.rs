@@ -24,6 +24,7 @@ mod outages;
 mod postgres_faults;
 mod projection;
 mod pruning;
+mod rebuilding;
 mod receiving;
 mod replaying;
 mod restarting;

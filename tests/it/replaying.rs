@@ -11,7 +11,7 @@ fn set_all_pending(app: &TestApp) {
     block_in_place(|| app.database.session().transaction(|tx| events::set_pending(tx, &ids))).unwrap();
 }
 
-async fn a_story(app: &TestApp) {
+pub(crate) async fn a_story(app: &TestApp) {
     let paid = String::from_utf8(payload("booking.json")).unwrap().replace("\"PART\"", "\"PAID\"");
     let bodies = [
         payload("booking.json"),

@@ -22,6 +22,32 @@ impl SyncRun {
         Ok(on!(tx, |connection| insert.get_result(connection))?)
     }
 
+    /// Notes how far it is.
+    pub fn set_cursor(tx: &mut Tx<'_>, id: i64, cursor: &Json) -> Result<()> {
+        let columns = sync_runs::cursor.eq(cursor);
+        on!(tx, |connection| diesel::update(sync_runs::table.find(id)).set(columns).execute(connection))?;
+        Ok(())
+    }
+
+    /// Notes that it failed, and why.
+    pub fn fail(tx: &mut Tx<'_>, id: i64, at: Timestamp, error: &str) -> Result<()> {
+        let columns = (sync_runs::state.eq("failed"), sync_runs::finished_at.eq(at), sync_runs::error.eq(error));
+        on!(tx, |connection| diesel::update(sync_runs::table.find(id)).set(columns).execute(connection))?;
+        Ok(())
+    }
+
+    /// Notes that runs of this kind ended with their process. Call it where no other can be under way.
+    pub fn abandon(tx: &mut Tx<'_>, kind: &str, at: Timestamp) -> Result<()> {
+        let runs = || sync_runs::table.filter(sync_runs::kind.eq(kind)).filter(sync_runs::state.eq("running"));
+        let columns = (
+            sync_runs::state.eq("failed"),
+            sync_runs::finished_at.eq(at),
+            sync_runs::error.eq("the process ended before it was done; nothing was changed"),
+        );
+        on!(tx, |connection| diesel::update(runs()).set(columns).execute(connection))?;
+        Ok(())
+    }
+
     /// Notes how it ended.
     pub fn finish(tx: &mut Tx<'_>, id: i64, at: Timestamp, state: &str, counts: &Json) -> Result<()> {
         let columns = (sync_runs::state.eq(state), sync_runs::finished_at.eq(at), sync_runs::counts.eq(counts));

@@ -1,0 +1,249 @@
+//! A shadow of the mirror: the same tables, empty, in a SQLite file beside the live one or in a PostgreSQL schema of its
+//! own, and a connection that sees both.
+
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::projector_lock::{Pause, ProjectorLock, REBUILD};
+use super::{Database, DatabaseUrl, Error, Result, Tx, migrate, on};
+
+/// The PostgreSQL schema, and the name under which the SQLite file is attached.
+const SCHEMA: &str = "checkfront_mirror_rebuild";
+
+/// Beside the live SQLite file.
+const SUFFIX: &str = ".rebuild";
+
+/// One at a time; what an earlier one left behind is cleared first.
+pub struct Shadow {
+    live: Database,
+    database: Database,
+    url: DatabaseUrl,
+    connection: Both,
+    /// The name of the live tables' schema, in quotes.
+    schema: String,
+    pause: Option<Pause>,
+}
+
+enum Both {
+    Postgres(Box<PgConnection>),
+    Sqlite(SqliteConnection),
+}
+
+impl Shadow {
+    /// Makes an empty one, and the lock for its projector.
+    pub fn make(url: &DatabaseUrl) -> Result<(Self, ProjectorLock)> {
+        let live = Database::open(url)?;
+        let (url, mut connection) = match (url, &live) {
+            (DatabaseUrl::Postgres(url), Database::Postgres(postgres)) => {
+                let connection = Both::Postgres(Box::new(postgres.connect()?));
+                (DatabaseUrl::Postgres(DatabaseUrl::with_schema(url, SCHEMA)), connection)
+            }
+            (DatabaseUrl::Sqlite(path), _) => {
+                let connection = SqliteConnection::establish(&absolute(path)?.to_string_lossy())?;
+                (DatabaseUrl::Sqlite(shadow_of(path)), Both::Sqlite(connection))
+            }
+            (DatabaseUrl::Postgres(_), Database::Sqlite(_)) => {
+                return Err(Error::Schema("the URL is that of another database".to_owned()));
+            }
+        };
+        // Before anything is cleared: it may be another rebuild's.
+        let lock = ProjectorLock::acquire_shadow(&url)?.ok_or_else(busy)?;
+        let schema = connection.clear(&url)?;
+        let database = Database::open(&url)?;
+        let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
+        shadow.check()?;
+        migrate::run(&mut shadow.database.session())?;
+        if let (Both::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut shadow.connection, &url) {
+            let attach = format!("ATTACH $1 AS {SCHEMA}");
+            diesel::sql_query(attach).bind::<Text, _>(absolute(path)?.to_string_lossy()).execute(connection)?;
+        }
+        Ok((shadow, lock))
+    }
+
+    /// A pooler that drops the schema's name would have us fill the live tables.
+    fn check(&self) -> Result<()> {
+        let Database::Postgres(_) = self.database else { return Ok(()) };
+        let found = self.database.read(|tx| text(tx, "SELECT COALESCE(current_schema(), '') AS v"))?;
+        if found == SCHEMA {
+            return Ok(());
+        }
+        Err(Error::Schema(format!(
+            "the connection does not keep its schema (`{found}`): DATABASE_URL has to name the server itself, no pooler"
+        )))
+    }
+
+    /// The shadow's own database, for its projector.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The database it is a shadow of.
+    pub fn live(&self) -> &Database {
+        &self.live
+    }
+
+    /// Whether both are on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.connection, Both::Postgres(_))
+    }
+
+    /// What goes before a live table's name.
+    pub fn live_schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// What goes before a shadow table's name.
+    pub fn shadow_schema() -> &'static str {
+        SCHEMA
+    }
+
+    /// Runs `work` in a transaction that sees the live tables as they are at its first statement, and writes the shadow.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match &mut self.connection {
+            Both::Postgres(connection) => {
+                connection.build_transaction().repeatable_read().run(|connection| work(&mut Tx::Postgres(connection)))
+            }
+            Both::Sqlite(connection) => connection.transaction(|connection| work(&mut Tx::Sqlite(connection))),
+        }
+    }
+
+    /// Runs `work` in a transaction that writes the live tables: on SQLite the recorder waits for it.
+    pub fn write_live<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match &mut self.connection {
+            Both::Postgres(connection) => connection.transaction(|connection| work(&mut Tx::Postgres(connection))),
+            Both::Sqlite(connection) => {
+                connection.immediate_transaction(|connection| work(&mut Tx::Sqlite(connection)))
+            }
+        }
+    }
+
+    /// Waits for the live projector's batch to end, and keeps it still until [`Self::go_on`].
+    pub fn pause(&mut self) -> Result<()> {
+        self.pause = Some(Pause::begin(&self.live, &mut self.connection.tx())?);
+        Ok(())
+    }
+
+    /// Hands over the pause, to be ended within a transaction.
+    pub(crate) fn take_pause(&mut self) -> Option<Pause> {
+        self.pause.take()
+    }
+
+    /// Lets the live projector go on.
+    pub fn go_on(&mut self) -> Result<()> {
+        self.pause.take().map_or(Ok(()), |pause| pause.end(&mut self.connection.tx()))
+    }
+
+    /// Removes it. Its projector has to be gone.
+    pub fn remove(mut self) -> Result<()> {
+        self.go_on()?;
+        let Self { database, url, mut connection, .. } = self;
+        drop(database);
+        match url {
+            DatabaseUrl::Postgres(_) => {
+                drop_schema(&mut connection.tx())?;
+                execute(&mut connection.tx(), &format!("SELECT pg_advisory_unlock({REBUILD})")).map(drop)
+            }
+            DatabaseUrl::Sqlite(path) => {
+                drop(connection);
+                remove_files(&path)
+            }
+        }
+    }
+}
+
+impl Both {
+    fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Self::Postgres(connection) => Tx::Postgres(connection),
+            Self::Sqlite(connection) => Tx::Sqlite(connection),
+        }
+    }
+
+    /// Clears what an earlier rebuild left, and returns the live schema's name in quotes.
+    fn clear(&mut self, shadow: &DatabaseUrl) -> Result<String> {
+        if let (Self::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut *self, shadow) {
+            remove_files(path)?;
+            connection.batch_execute("PRAGMA busy_timeout = 60000; PRAGMA synchronous = FULL;")?;
+            return Ok("main".to_owned());
+        }
+        let tx = &mut self.tx();
+        // Cut off in a long statement, the server is to notice: it holds locks. Older servers cannot.
+        let _ = execute(tx, "SET client_connection_check_interval = '1s'");
+        // That of a command that has just ended may be free only in a moment.
+        execute(tx, "SET lock_timeout = '2s'")?;
+        execute(tx, &format!("SELECT pg_advisory_lock({REBUILD})")).map_err(|_| busy())?;
+        execute(tx, "RESET lock_timeout")?;
+        drop_schema(tx)?;
+        execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
+        text(tx, "SELECT quote_ident(current_schema()) AS v")
+    }
+}
+
+/// Runs a statement of our own, and returns how many rows it wrote.
+pub fn execute(tx: &mut Tx<'_>, statement: &str) -> Result<usize> {
+    Ok(on!(tx, |connection| diesel::sql_query(statement).execute(connection))?)
+}
+
+/// The number that a query gives, which has to be named `v`.
+pub fn number(tx: &mut Tx<'_>, query: &str) -> Result<i64> {
+    Ok(numbers(tx, query)?.first().copied().unwrap_or_default())
+}
+
+/// The numbers that a query gives.
+pub fn numbers(tx: &mut Tx<'_>, query: &str) -> Result<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = BigInt)]
+        v: i64,
+    }
+    let query = || diesel::sql_query(query);
+    let found: Vec<Number> = on!(tx, |connection| query().load(connection))?;
+    Ok(found.into_iter().map(|row| row.v).collect())
+}
+
+/// The text that a query gives, which has to be named `v`.
+pub fn text(tx: &mut Tx<'_>, query: &str) -> Result<String> {
+    #[derive(QueryableByName)]
+    struct Word {
+        #[diesel(sql_type = Text)]
+        v: String,
+    }
+    let found: Word = on!(tx, |connection| diesel::sql_query(query).get_result(connection))?;
+    Ok(found.v)
+}
+
+fn drop_schema(tx: &mut Tx<'_>) -> Result<()> {
+    execute(tx, &format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")).map(drop)
+}
+
+fn busy() -> Error {
+    Error::Schema("another rebuild, or `replay --dry-run`, is under way".to_owned())
+}
+
+fn shadow_of(live: &Path) -> PathBuf {
+    let mut name = live.as_os_str().to_owned();
+    name.push(SUFFIX);
+    name.into()
+}
+
+/// A path that SQLite does not take for a URI.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|source| Error::File { path: path.display().to_string(), source })
+}
+
+fn remove_files(path: &Path) -> Result<()> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::File { path: PathBuf::from(name).display().to_string(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Events for the shadow: those that the live projector has settled, in the order in which it could have had them.
+
+use super::tables::{DECIDED, Names, list, same};
+use crate::db::rows::{Account, Event, EventBody, Status};
+use crate::db::shadow::{execute, number};
+use crate::db::upsert::Row;
+use crate::db::{Error, Result, Tx};
+
+/// Given up after deaths of the process: not tried here, where nobody counts them.
+const DEADLY: &str = "(e.state = 'failed' AND e.error LIKE 'the process died %')";
+
+/// Events that the shadow lacks: by place in `todo`, those that came in order, then those that came too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub in_order: i64,
+    pub all: i64,
+}
+
+/// Lists the events that the live projector has settled and the shadow has not got.
+///
+/// What was superseded comes last: a newer delivery had been projected before it, and is so again.
+pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
+    let todo = names.shadow("todo");
+    execute(tx, &format!("DROP TABLE IF EXISTS {todo}"))?;
+    execute(
+        tx,
+        &format!(
+            "CREATE TABLE {todo} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
+             (SELECT e.id, CASE WHEN COALESCE(e.prior_state, e.state) = 'superseded' THEN 1 ELSE 0 END AS late \
+             FROM {} e WHERE (e.state <> 'pending' OR e.prior_state IS NOT NULL) \
+             AND EXISTS (SELECT 1 FROM {} b WHERE b.event_id = e.id) \
+             AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id)) q",
+            names.live("webhook_events"),
+            names.live("webhook_bodies"),
+            names.shadow("webhook_events"),
+        ),
+    )?;
+    execute(tx, &names.index("todo", &["n"]))?;
+    let in_order = number(tx, &format!("SELECT count(*) AS v FROM {todo} WHERE late = 0"))?;
+    let all = number(tx, &format!("SELECT count(*) AS v FROM {todo}"))?;
+    Ok(Missing { in_order, all })
+}
+
+/// Copies the listed events after one place up to another, with their bodies, to be projected.
+pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, after: i64, to: i64) -> Result<()> {
+    let columns: Vec<_> = Event::COLUMNS
+        .iter()
+        .map(|column| match *column {
+            "state" => format!("CASE WHEN {DEADLY} THEN 'failed' ELSE 'pending' END"),
+            "prior_state" => "CAST(NULL AS TEXT)".to_owned(),
+            "attempts" => format!("CASE WHEN {DEADLY} THEN e.attempts ELSE 0 END"),
+            name if DECIDED.contains(&name) || name == "processed_at" => {
+                format!("CASE WHEN {DEADLY} THEN e.\"{name}\" END")
+            }
+            name => format!("e.\"{name}\""),
+        })
+        .collect();
+    let listed = |id: &str| format!("JOIN {} t ON t.id = {id} WHERE t.n > {after} AND t.n <= {to}", names.shadow("todo"));
+    let (events, into) = (names.live("webhook_events"), names.shadow("webhook_events"));
+    let (listed_events, values) = (listed("e.id"), columns.join(", "));
+    let columns = list(Event::COLUMNS, "");
+    let copied = execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {events} e {listed_events}"))?;
+    let (bodies, into) = (names.live("webhook_bodies"), names.shadow("webhook_bodies"));
+    let (columns, values) = (list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
+    let listed_bodies = listed("b.event_id");
+    let bodies = execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {bodies} b {listed_bodies}"))?;
+    let expected = usize::try_from(to - after).unwrap_or(usize::MAX);
+    if copied == expected && bodies == expected { Ok(()) } else { Err(left_the_log()) }
+}
+
+/// Whether every event that was projected is still in the log: what is forgotten must not come back.
+pub(super) fn check_still_there(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+    let gone = number(
+        tx,
+        &format!(
+            "SELECT count(*) AS v FROM {} s WHERE NOT EXISTS (SELECT 1 FROM {} b WHERE b.event_id = s.id)",
+            names.shadow("webhook_events"),
+            names.live("webhook_bodies"),
+        ),
+    )?;
+    if gone == 0 { Ok(()) } else { Err(left_the_log()) }
+}
+
+fn left_the_log() -> Error {
+    Error::Schema("events left the log meanwhile (were they pruned or forgotten?); nothing was changed, run it again".into())
+}
+
+/// Bodies that have been projected are of no further use.
+pub(super) fn drop_bodies(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+    let truncate = if names.is_postgres { "TRUNCATE" } else { "DELETE FROM" };
+    execute(tx, &format!("{truncate} {}", names.shadow("webhook_bodies"))).map(drop)
+}
+
+/// Makes the shadow's accounts those of the mirror, ids, zones and all; and its statuses.
+pub(super) fn copy_accounts(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+    let (live, shadow) = (names.live("accounts"), names.shadow("accounts"));
+    let clashes = format!(
+        "SELECT count(*) AS v FROM {live} l JOIN {shadow} s ON (l.account_id = s.account_id) <> (l.host = s.host)"
+    );
+    if number(tx, &clashes)? > 0 {
+        let clash = "an account was first seen meanwhile, here and by the server; nothing was changed, run it again";
+        return Err(Error::Schema(clash.to_owned()));
+    }
+    execute(
+        tx,
+        &format!(
+            "UPDATE {shadow} AS s SET timezone = l.timezone, dates_cursor = NULL FROM {live} l \
+             WHERE l.account_id = s.account_id AND l.timezone <> s.timezone"
+        ),
+    )?;
+    for (table, key, columns) in [
+        ("accounts", Account::KEY, Account::COLUMNS),
+        ("statuses", Status::KEY, Status::COLUMNS),
+    ] {
+        let (live, shadow, names) = (names.live(table), names.shadow(table), list(columns, "l."));
+        let there = same("s", key, "l", key);
+        let missing = format!("NOT EXISTS (SELECT 1 FROM {shadow} s WHERE {there})");
+        let columns = list(columns, "");
+        execute(tx, &format!("INSERT INTO {shadow} ({columns}) SELECT {names} FROM {live} l WHERE {missing}"))?;
+    }
+    Ok(())
+}

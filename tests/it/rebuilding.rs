@@ -1,0 +1,85 @@
+//! Rebuild: the log projected anew beside the tables, and the difference applied to them.
+
+use checkfront_mirror::rebuild::{Change, Counts, Rebuild};
+use serde_json::json;
+use tokio::task::block_in_place;
+
+use crate::replaying::a_story;
+use crate::support::{TestApp, dump, on_both};
+
+/// What a rebuild would change.
+pub(crate) fn look(app: &TestApp) -> Vec<Change> {
+    block_in_place(|| {
+        let mut rebuild = Rebuild::begin(&app.config.database_url, &app.config.accounts).unwrap();
+        rebuild.project(&mut |_, _| {}).unwrap();
+        rebuild.compare(false).unwrap();
+        let mut changes = Vec::new();
+        let read: Result<(), checkfront_mirror::db::Error> = rebuild.changes(|change| {
+            changes.push(change);
+            Ok(())
+        });
+        read.unwrap();
+        rebuild.end().unwrap();
+        changes
+    })
+}
+
+/// Rebuilds, and says how many rows of which tables that wrote.
+pub(crate) fn rebuild(app: &TestApp) -> Vec<Counts> {
+    block_in_place(|| {
+        let mut rebuild = Rebuild::begin(&app.config.database_url, &app.config.accounts).unwrap();
+        rebuild.project(&mut |_, _| {}).unwrap();
+        rebuild.compare(true).unwrap();
+        rebuild.apply(|_| Ok(())).unwrap();
+        let counts = rebuild.counts().iter().filter(|counts| !counts.is_empty()).cloned().collect();
+        rebuild.end().unwrap();
+        counts
+    })
+}
+
+on_both! {
+    async fn an_untouched_mirror_is_left_alone(app: TestApp) {
+        a_story(&app).await;
+        let before = dump(&app.database);
+        assert_eq!(look(&app), []);
+        assert_eq!(rebuild(&app), []);
+        assert_eq!(dump(&app.database), before);
+    }
+
+    async fn wrong_rows_are_put_right_and_users_edits_stay(app: TestApp) {
+        a_story(&app).await;
+        app.execute("UPDATE statuses SET label = 'Paid up', is_sale = false WHERE status_id = 'PAID'");
+        app.execute("UPDATE accounts SET account_id = account_id + 40, name = 'Ours'");
+        for table in ["statuses", "customers", "bookings", "booking_items", "booking_taxes", "booking_history", "transactions", "items", "rates", "rate_items", "rate_categories", "webhook_events"] {
+            app.execute(&format!("UPDATE {table} SET account_id = account_id + 40"));
+        }
+        let before = dump(&app.database);
+        assert_eq!(look(&app), []);
+        app.execute("UPDATE bookings SET total = 1, content_hash = 'old'");
+        app.execute("UPDATE booking_items SET sku = NULL");
+        app.execute("DELETE FROM booking_taxes");
+        app.execute("UPDATE booking_history SET total = 1");
+        app.execute("UPDATE customers SET name = 'x'");
+        app.execute("UPDATE transactions SET amount = 1");
+        app.execute("UPDATE items SET name = 'x', last_event_id = first_event_id");
+        app.execute("INSERT INTO rate_items VALUES (41, 999, 1)");
+        app.execute("DELETE FROM rates");
+        app.execute("DELETE FROM statuses WHERE status_id = 'DONE'");
+        app.execute("UPDATE webhook_events SET state = 'failed', error = 'an older parser', kind = NULL WHERE kind = 'item'");
+        let wrong = dump(&app.database);
+        let changes = look(&app);
+        assert_eq!(dump(&app.database), wrong, "a dry run changes nothing");
+        let ops = |table: &str, op: &str| changes.iter().filter(|change| change.table == table && change.op == op).count();
+        assert_eq!((ops("booking_taxes", "insert") > 0, ops("rates", "insert"), ops("rate_items", "delete"), ops("statuses", "insert")), (true, 1, 1, 1));
+        let booking = changes.iter().find(|change| change.table == "bookings" && change.key["code"] == "QZRT-120526").unwrap();
+        assert_eq!(booking.columns["total"][0], json!("1"));
+        assert_eq!(booking.columns.keys().collect::<Vec<_>>(), ["content_hash", "total"]);
+        let event = changes.iter().find(|change| change.table == "webhook_events").unwrap();
+        assert_eq!(event.columns["state"], json!(["failed", "applied"]));
+        assert_eq!(event.columns["kind"], json!([null, "item"]));
+
+        rebuild(&app);
+        assert_eq!(dump(&app.database), before);
+        assert_eq!(look(&app), []);
+    }
+}
