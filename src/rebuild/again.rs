@@ -45,7 +45,8 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, tables: &[Table], selection: 
         "SELECT e.id FROM {live} e WHERE e.kind = 'booking' AND (e.account_id, e.entity_key) IN (SELECT x.account_id, \
          x.entity_key FROM {live} x JOIN {selected} s ON s.id = x.id WHERE x.kind = 'booking')"
     );
-    let (bodies, columns, values) = (names.shadow("webhook_bodies"), list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
+    let (bodies, columns, values) =
+        (names.shadow("webhook_bodies"), list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
     execute(
         tx,
         &format!(

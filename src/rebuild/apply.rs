@@ -60,7 +60,10 @@ fn written(table: &Table, expected: i64, written: usize) -> Result<()> {
     if usize::try_from(expected) == Ok(written) {
         return Ok(());
     }
-    Err(Error::Schema(format!("{written} rows of {} were written instead of {expected}; nothing was changed", table.name)))
+    Err(Error::Schema(format!(
+        "{written} rows of {} were written instead of {expected}; nothing was changed",
+        table.name
+    )))
 }
 
 fn prefixed(columns: &[&str], prefix: &str) -> String {

@@ -8,6 +8,8 @@ use crate::db::{Result, Tx};
 struct Source {
     table: &'static str,
     key: &'static [&'static str],
+    /// What its events are called, and the column that holds their `entity_key`.
+    kind: Option<(&'static str, &'static str)>,
     events: &'static [&'static str],
 }
 
@@ -15,6 +17,7 @@ const SOURCES: [Source; 5] = [
     Source {
         table: "bookings",
         key: &["account_id", "code"],
+        kind: Some(("booking", "code")),
         events: &[
             "SELECT account_id, code, first_event_id AS id FROM {}.bookings",
             "SELECT account_id, code, last_event_id FROM {}.bookings",
@@ -26,15 +29,20 @@ const SOURCES: [Source; 5] = [
     Source {
         table: "customers",
         key: &["account_id", "customer_key"],
+        kind: None,
         events: &[
             "SELECT account_id, customer_key, first_event_id AS id FROM {}.customers",
             "SELECT account_id, customer_key, last_event_id FROM {}.customers",
             "SELECT account_id, customer_key, CAST(f.value AS BIGINT) FROM {}.customers, {each}(field_events) f",
+            // What bookings that are carried over have told of their customers is not told again.
+            "SELECT k.account_id, k.customer_key, 0 FROM {}.customers k WHERE EXISTS \
+             (SELECT 1 FROM {carried}.carried_bookings c WHERE c.account_id = k.account_id)",
         ],
     },
     Source {
         table: "transactions",
         key: &["account_id", "transaction_id", "gateway_id", "status_id"],
+        kind: Some(("transaction", "transaction_id")),
         events: &[
             "SELECT account_id, transaction_id, gateway_id, status_id, first_event_id AS id FROM {}.transactions",
             "SELECT account_id, transaction_id, gateway_id, status_id, last_event_id FROM {}.transactions",
@@ -43,6 +51,7 @@ const SOURCES: [Source; 5] = [
     Source {
         table: "items",
         key: &["account_id", "item_id"],
+        kind: Some(("item", "item_id")),
         events: &[
             "SELECT account_id, item_id, first_event_id AS id FROM {}.items",
             "SELECT account_id, item_id, last_event_id FROM {}.items",
@@ -51,6 +60,7 @@ const SOURCES: [Source; 5] = [
     Source {
         table: "rates",
         key: &["account_id", "rate_id"],
+        kind: Some(("rate", "rate_id")),
         events: &[
             "SELECT account_id, rate_id, first_event_id AS id FROM {}.rates",
             "SELECT account_id, rate_id, last_event_id FROM {}.rates",
@@ -70,15 +80,26 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
     let schema = names.live("");
     let each = if names.is_postgres { "jsonb_each_text" } else { "json_each" };
     let (events, bodies) = (names.live("webhook_events"), names.live("webhook_bodies"));
-    for Source { table, key, events: sources } in SOURCES {
-        let sources = sources.join(" UNION ALL ").replace("{}.", &schema).replace("{each}", each);
-        let (list_name, key_list) = (format!("carried_{table}"), list(key, ""));
+    for Source { table, key, kind, events: sources } in SOURCES {
+        let mut sources = sources.join(" UNION ALL ").replace("{}.", &schema).replace("{each}", each);
+        sources = sources.replace("{carried}.", &names.shadow(""));
+        let (live, keys, own_keys) = (names.live(table), list(key, ""), list(key, "o."));
+        if let Some((kind, column)) = kind {
+            sources += &format!(
+                " UNION ALL SELECT {own_keys}, e.id FROM {events} e JOIN {live} o ON o.account_id = e.account_id AND \
+                 CAST(o.{column} AS TEXT) = e.entity_key WHERE e.kind = '{kind}' AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged')"
+            );
+        }
+        let in_log =
+            |on: &str| format!("EXISTS (SELECT 1 FROM {events} e JOIN {bodies} b ON b.event_id = e.id WHERE {on})");
+        let (named, changed) = (in_log("e.id = r.id"), in_log("e.received_at = o.updated_at"));
+        let list_name = format!("carried_{table}");
         execute(
             tx,
             &format!(
-                "CREATE TABLE {} AS SELECT {key_list}, max(id) AS base FROM ({sources}) r WHERE NOT EXISTS \
-                 (SELECT 1 FROM {events} e JOIN {bodies} b ON b.event_id = e.id WHERE e.id = r.id) AND 1 = {} \
-                 GROUP BY {key_list}",
+                "CREATE TABLE {} AS SELECT {keys}, max(id) AS base FROM (SELECT {keys}, id FROM ({sources}) r \
+                 WHERE NOT {named} UNION ALL SELECT {own_keys}, o.last_event_id FROM {live} o WHERE NOT {changed}) m \
+                 WHERE 1 = {} GROUP BY {keys}",
                 names.shadow(&list_name),
                 i32::from(any)
             ),
@@ -102,9 +123,11 @@ pub(super) fn seed(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> 
     let values: Vec<_> = table
         .columns
         .iter()
-        .map(|column| {
-            if put_back && *column == "last_event_id" { "c.base".to_owned() } else { format!("l.\"{column}\"") }
-        })
+        .map(
+            |column| {
+                if put_back && *column == "last_event_id" { "c.base".to_owned() } else { format!("l.\"{column}\"") }
+            },
+        )
         .collect();
     let statement = format!(
         "INSERT INTO {} ({}) SELECT {} FROM {} l JOIN {} c ON {}",

@@ -3,19 +3,16 @@
 //! `diff_bookings` and its like hold `n`, `op`, the key (`k_..`), the row as it stands (`o_..`) and as it should (`n_..`).
 
 use super::carry::key_of;
-use super::tables::{DECIDED, Names, Rule, Table, differ, list, same};
+use super::tables::{DECIDED, Names, Rule, TOLD, Table, differ, list, same};
 use crate::db::shadow::execute;
 use crate::db::{Result, Tx};
-
-/// Decisions by which an event says what its rows are or were. Which of them it was is not told again where the events
-/// before it are missing.
-const TOLD: &str = "('applied', 'unchanged', 'superseded')";
 
 /// Compares a table.
 pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> {
     let diff = names.shadow(&format!("diff_{}", table.name));
     let columns = |prefix: &str, of: &str| {
-        let columns: Vec<_> = table.columns.iter().map(|name| format!("{of}.\"{name}\" AS \"{prefix}{name}\"")).collect();
+        let columns: Vec<_> =
+            table.columns.iter().map(|name| format!("{of}.\"{name}\" AS \"{prefix}{name}\"")).collect();
         columns.join(", ")
     };
     let keys: Vec<_> =
@@ -57,7 +54,9 @@ fn rows(names: &Names, table: &Table) -> (String, String) {
             format!("{missing} OR {gone} OR ({both} AND ({content} OR (c.base IS NULL AND {marks})))")
         }
         Rule::Stays => {
-            format!("{missing} OR ({gone} AND c.base IS NULL) OR ({both} AND ({content} OR (c.base IS NULL AND {marks})))")
+            format!(
+                "{missing} OR ({gone} AND c.base IS NULL) OR ({both} AND ({content} OR (c.base IS NULL AND {marks})))"
+            )
         }
         // Steps that were told before stand; those of events that say something only now are added.
         Rule::Told(_) => format!(

@@ -75,7 +75,8 @@ impl Figures {
 }
 
 fn amount(tx: &mut Tx<'_>, names: &Names, sum: &str) -> Result<String> {
-    let rounded = if names.is_postgres { format!("CAST(round({sum}, 2) AS TEXT)") } else { format!("printf('%.2f', {sum})") };
+    let rounded =
+        if names.is_postgres { format!("CAST(round({sum}, 2) AS TEXT)") } else { format!("printf('%.2f', {sum})") };
     text(tx, &format!("SELECT {rounded} AS v"))
 }
 

@@ -1,6 +1,6 @@
 //! Events for the shadow: those that the live projector has settled, in the order in which it could have had them.
 
-use super::tables::{DECIDED, Names, list, same};
+use super::tables::{DECIDED, Names, TOLD, list, same};
 use crate::db::rows::{Account, Event, EventBody, Status};
 use crate::db::shadow::{execute, number};
 use crate::db::upsert::Row;
@@ -18,6 +18,7 @@ pub(super) struct Missing {
 
 /// Lists the events that the live projector has settled and the shadow has not got.
 ///
+/// What a booking that is carried over was told before its gap is in its row, and in its customer's: it is left out.
 /// What was superseded comes last: a newer delivery had been projected before it, and is so again.
 pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
     let todo = names.shadow("todo");
@@ -29,10 +30,13 @@ pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
              (SELECT e.id, CASE WHEN COALESCE(e.prior_state, e.state) = 'superseded' THEN 1 ELSE 0 END AS late \
              FROM {} e WHERE (e.state <> 'pending' OR e.prior_state IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM {} b WHERE b.event_id = e.id) \
-             AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id)) q",
+             AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id) \
+             AND NOT (e.kind = 'booking' AND COALESCE(e.prior_state, e.state) IN {TOLD} AND EXISTS \
+             (SELECT 1 FROM {} c WHERE c.account_id = e.account_id AND c.code = e.entity_key AND e.id < c.base))) q",
             names.live("webhook_events"),
             names.live("webhook_bodies"),
             names.shadow("webhook_events"),
+            names.shadow("carried_bookings"),
         ),
     )?;
     execute(tx, &names.index("todo", &["n"]))?;
@@ -55,15 +59,18 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, after: i64, to: i64) -> Resul
             name => format!("e.\"{name}\""),
         })
         .collect();
-    let listed = |id: &str| format!("JOIN {} t ON t.id = {id} WHERE t.n > {after} AND t.n <= {to}", names.shadow("todo"));
+    let listed =
+        |id: &str| format!("JOIN {} t ON t.id = {id} WHERE t.n > {after} AND t.n <= {to}", names.shadow("todo"));
     let (events, into) = (names.live("webhook_events"), names.shadow("webhook_events"));
     let (listed_events, values) = (listed("e.id"), columns.join(", "));
     let columns = list(Event::COLUMNS, "");
-    let copied = execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {events} e {listed_events}"))?;
+    let copied =
+        execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {events} e {listed_events}"))?;
     let (bodies, into) = (names.live("webhook_bodies"), names.shadow("webhook_bodies"));
     let (columns, values) = (list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
     let listed_bodies = listed("b.event_id");
-    let bodies = execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {bodies} b {listed_bodies}"))?;
+    let bodies =
+        execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {bodies} b {listed_bodies}"))?;
     let expected = usize::try_from(to - after).unwrap_or(usize::MAX);
     if copied == expected && bodies == expected { Ok(()) } else { Err(left_the_log()) }
 }
@@ -82,7 +89,9 @@ pub(super) fn check_still_there(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
 }
 
 fn left_the_log() -> Error {
-    Error::Schema("events left the log meanwhile (were they pruned or forgotten?); nothing was changed, run it again".into())
+    Error::Schema(
+        "events left the log meanwhile (were they pruned or forgotten?); nothing was changed, run it again".into(),
+    )
 }
 
 /// Bodies that have been projected are of no further use.
@@ -108,10 +117,9 @@ pub(super) fn copy_accounts(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
              WHERE l.account_id = s.account_id AND l.timezone <> s.timezone"
         ),
     )?;
-    for (table, key, columns) in [
-        ("accounts", Account::KEY, Account::COLUMNS),
-        ("statuses", Status::KEY, Status::COLUMNS),
-    ] {
+    for (table, key, columns) in
+        [("accounts", Account::KEY, Account::COLUMNS), ("statuses", Status::KEY, Status::COLUMNS)]
+    {
         let (live, shadow, names) = (names.live(table), names.shadow(table), list(columns, "l."));
         let there = same("s", key, "l", key);
         let missing = format!("NOT EXISTS (SELECT 1 FROM {shadow} s WHERE {there})");

@@ -18,6 +18,10 @@ const MARKS: [&str; 4] = ["first_event_id", "last_event_id", "updated_at", "fiel
 pub(super) const DECIDED: [&str; 8] =
     ["account_id", "format", "kind", "type_name", "action", "entity_key", "state", "error"];
 
+/// Decisions by which an event says what its rows are or were. Which of them it was is not told again where the events
+/// before it are missing.
+pub(super) const TOLD: &str = "('applied', 'unchanged', 'superseded')";
+
 /// What a rebuild may do with a table's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {

@@ -17,7 +17,7 @@ use crate::support::{Backend, Dump, TestApp, dump, on_both, payload};
 
 /// One delivery of a made-up booking.
 #[derive(Debug, Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     booking: usize,
     status: &'static str,
     lines: Vec<u8>,
@@ -25,14 +25,14 @@ struct Delivery {
     phone: Option<u8>,
 }
 
-fn delivery() -> impl Strategy<Value = Delivery> {
+pub(crate) fn delivery() -> impl Strategy<Value = Delivery> {
     let status = prop::sample::select(vec!["HOLD", "PAID", "STOP"]);
     (0..3_usize, status, prop::collection::vec(1..4_u8, 0..3), 0..4_usize, prop::option::of(0..3_u8))
         .prop_map(|(booking, status, lines, customer, phone)| Delivery { booking, status, lines, customer, phone })
 }
 
 impl Delivery {
-    fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let lines: Vec<_> = self
             .lines
             .iter()
@@ -60,14 +60,19 @@ impl Delivery {
 /// An empty mirror, with these bodies recorded.
 fn recorded(backend: Backend, bodies: &[String]) -> (Database, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let url: DatabaseUrl = backend.new_url(&folder).parse().unwrap();
-    let database = Database::open(&url).unwrap();
-    migrate::run(&mut database.session()).unwrap();
+    let database = empty(&backend.new_url(&folder).parse().unwrap());
     record(&database, (1..).zip(bodies));
     (database, folder)
 }
 
-fn record<'b>(database: &Database, bodies: impl Iterator<Item = (i64, &'b String)>) {
+/// An empty mirror.
+pub(crate) fn empty(url: &DatabaseUrl) -> Database {
+    let database = Database::open(url).unwrap();
+    migrate::run(&mut database.session()).unwrap();
+    database
+}
+
+pub(crate) fn record<'b>(database: &Database, bodies: impl Iterator<Item = (i64, &'b String)>) {
     let (events, bodies): (Vec<_>, Vec<_>) = bodies.map(|(id, body)| (event(id), stored(id, body))).unzip();
     database
         .session()
@@ -86,7 +91,7 @@ fn stored(id: i64, body: &str) -> EventBody {
     EventBody { event_id: id, headers: Json(json!({})), body: body.as_bytes().to_vec() }
 }
 
-fn projector(database: &Database, batch: usize) -> Projector {
+pub(crate) fn projector(database: &Database, batch: usize) -> Projector {
     let mut projector = Projector::new(
         database,
         Settings { default_host: "default".to_owned(), zones: Zones::default(), privacy: Privacy::default() },
@@ -155,7 +160,7 @@ fn customers_by_code(dump: &Dump) -> Vec<String> {
     rows.map(|row| row.split(",\"updated_at\"").next().unwrap().to_owned()).collect()
 }
 
-fn cases(cases: u32) -> ProptestConfig {
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, max_shrink_iters: 100, failure_persistence: None, ..ProptestConfig::default() }
 }
 
