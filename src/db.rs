@@ -12,6 +12,7 @@ pub mod schema;
 mod session;
 pub mod shadow;
 mod sqlite;
+pub mod statement;
 pub mod types;
 pub mod upsert;
 mod url;

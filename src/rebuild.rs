@@ -18,8 +18,9 @@ pub use figures::{Counts, Figures};
 use log::Missing;
 use tables::{Names, Table};
 
-use crate::db::events::Selection;
-use crate::db::shadow::{Shadow, number};
+use crate::db::events::{self, Selection};
+use crate::db::shadow::Shadow;
+use crate::db::statement::number;
 use crate::db::{DatabaseUrl, Error, Result, Tx};
 use crate::project::{Outcome, Projector, Settings, Zones};
 
@@ -101,7 +102,8 @@ impl Rebuild {
             log::list_missing(tx, names)
         })?;
         // A rehearsal has events pending from the start.
-        self.drain()?;
+        let pending = self.shadow.database().read(events::count_pending)?;
+        self.drain(&mut |done| progress(done, pending.unsigned_abs()))?;
         let mut done = 0;
         while done < all {
             // What came late is projected after all that came in order.
@@ -109,7 +111,7 @@ impl Rebuild {
             let to = end.min(done + PAGE);
             let Self { shadow, names, .. } = self;
             shadow.transaction(|tx| log::copy(tx, names, done, to))?;
-            self.drain()?;
+            self.drain(&mut |_| {})?;
             if !self.is_copy {
                 let Self { shadow, names, .. } = self;
                 shadow.transaction(|tx| log::drop_bodies(tx, names))?;
@@ -121,12 +123,17 @@ impl Rebuild {
         Ok(all)
     }
 
-    fn drain(&mut self) -> Result<()> {
+    fn drain(&mut self, progress: &mut dyn FnMut(u64)) -> Result<()> {
         let span = tracing::info_span!("rebuild");
         let _entered = span.enter();
+        let mut done = 0;
         loop {
             match self.projector.step()? {
-                Outcome::Done(_) | Outcome::Died => {}
+                Outcome::Done(count) => {
+                    done += count as u64;
+                    progress(done);
+                }
+                Outcome::Died => {}
                 Outcome::Empty => return Ok(()),
                 Outcome::Busy => return Err(Error::Schema("another projector fills the shadow".to_owned())),
             }

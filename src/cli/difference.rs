@@ -54,9 +54,8 @@ pub(super) fn print(rebuild: &mut Rebuild, figures: &[Figures], json: bool) -> a
 pub(super) fn summarize(rebuild: &mut Rebuild, figures: &[Figures]) -> anyhow::Result<()> {
     let header = ["TABLE", "ROWS", "AFTER", "INSERTED", "UPDATED", "DELETED", "SUMS"];
     let rows = figures.iter().zip(rebuild.counts()).map(|(figures, counts)| {
-        let sums = figures.sums.iter().map(|(column, [before, after])| match before == after {
-            true => format!("{column} {before}"),
-            false => format!("{column} {before} -> {after}"),
+        let sums = figures.sums.iter().map(|(column, [before, after])| {
+            if before == after { format!("{column} {before}") } else { format!("{column} {before} -> {after}") }
         });
         let mut row = vec![figures.table.to_owned()];
         row.extend(figures.rows.iter().map(ToString::to_string));

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use super::projector_lock::{Pause, ProjectorLock, REBUILD};
-use super::{Database, DatabaseUrl, Error, Result, Tx, migrate, on};
+use super::statement::{execute, text};
+use super::{Database, DatabaseUrl, Error, Result, Tx, migrate};
 
 /// The PostgreSQL schema, and the name under which the SQLite file is attached.
 const SCHEMA: &str = "checkfront_mirror_rebuild";
@@ -180,39 +181,6 @@ impl Both {
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")
     }
-}
-
-/// Runs a statement of our own, and returns how many rows it wrote.
-pub fn execute(tx: &mut Tx<'_>, statement: &str) -> Result<usize> {
-    Ok(on!(tx, |connection| diesel::sql_query(statement).execute(connection))?)
-}
-
-/// The number that a query gives, which has to be named `v`.
-pub fn number(tx: &mut Tx<'_>, query: &str) -> Result<i64> {
-    Ok(numbers(tx, query)?.first().copied().unwrap_or_default())
-}
-
-/// The numbers that a query gives.
-pub fn numbers(tx: &mut Tx<'_>, query: &str) -> Result<Vec<i64>> {
-    #[derive(QueryableByName)]
-    struct Number {
-        #[diesel(sql_type = BigInt)]
-        v: i64,
-    }
-    let query = || diesel::sql_query(query);
-    let found: Vec<Number> = on!(tx, |connection| query().load(connection))?;
-    Ok(found.into_iter().map(|row| row.v).collect())
-}
-
-/// The text that a query gives, which has to be named `v`.
-pub fn text(tx: &mut Tx<'_>, query: &str) -> Result<String> {
-    #[derive(QueryableByName)]
-    struct Word {
-        #[diesel(sql_type = Text)]
-        v: String,
-    }
-    let found: Word = on!(tx, |connection| diesel::sql_query(query).get_result(connection))?;
-    Ok(found.v)
 }
 
 fn drop_schema(tx: &mut Tx<'_>) -> Result<()> {

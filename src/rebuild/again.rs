@@ -4,7 +4,8 @@ use super::carry;
 use super::tables::{Names, Rule, Table, list};
 use crate::db::events::{self, Selection};
 use crate::db::rows::{Event, EventBody};
-use crate::db::shadow::{Shadow, execute};
+use crate::db::shadow::Shadow;
+use crate::db::statement::{execute, numbers};
 use crate::db::upsert::Row;
 use crate::db::{Result, Tx};
 
@@ -65,7 +66,7 @@ pub(super) fn set_pending(shadow: &mut Shadow, names: &Names) -> Result<()> {
     let mut after = 0;
     loop {
         let query = format!("SELECT id AS v FROM {selected} WHERE id > {after} ORDER BY id LIMIT {STEP}");
-        let ids = shadow.transaction(|tx| crate::db::shadow::numbers(tx, &query))?;
+        let ids = shadow.transaction(|tx| numbers(tx, &query))?;
         let Some(last) = ids.last() else { return Ok(()) };
         after = *last;
         session.transaction(|tx| events::set_pending(tx, &ids))?;

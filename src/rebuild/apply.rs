@@ -3,7 +3,7 @@
 use super::difference::{joined, keys_of};
 use super::figures::Counts;
 use super::tables::{Names, Table, list, same};
-use crate::db::shadow::{execute, number};
+use crate::db::statement::{execute, number};
 use crate::db::{Error, Result, Tx};
 
 /// Inserts and updates, parents first, then deletes, parents last.

@@ -1,10 +1,10 @@
 //! Rows whose events are not all in the log: found, and given to the shadow as what its projector starts from.
 
 use super::tables::{Names, Table, list, same};
-use crate::db::shadow::execute;
+use crate::db::statement::execute;
 use crate::db::{Result, Tx};
 
-/// A kind of object, its key, and where the events of its rows are named; `{}` stands for the live schema.
+/// A kind of object, its key, and where the events of its rows are named; `{live}` and `{shadow}` stand for schemas.
 struct Source {
     table: &'static str,
     key: &'static [&'static str],
@@ -19,11 +19,11 @@ const SOURCES: [Source; 5] = [
         key: &["account_id", "code"],
         kind: Some(("booking", "code")),
         events: &[
-            "SELECT account_id, code, first_event_id AS id FROM {}.bookings",
-            "SELECT account_id, code, last_event_id FROM {}.bookings",
-            "SELECT account_id, booking_code, last_event_id FROM {}.booking_items",
-            "SELECT account_id, booking_code, last_event_id FROM {}.booking_taxes",
-            "SELECT account_id, booking_code, event_id FROM {}.booking_history",
+            "SELECT account_id, code, first_event_id AS id FROM {live}.bookings",
+            "SELECT account_id, code, last_event_id FROM {live}.bookings",
+            "SELECT account_id, booking_code, last_event_id FROM {live}.booking_items",
+            "SELECT account_id, booking_code, last_event_id FROM {live}.booking_taxes",
+            "SELECT account_id, booking_code, event_id FROM {live}.booking_history",
         ],
     },
     Source {
@@ -31,12 +31,12 @@ const SOURCES: [Source; 5] = [
         key: &["account_id", "customer_key"],
         kind: None,
         events: &[
-            "SELECT account_id, customer_key, first_event_id AS id FROM {}.customers",
-            "SELECT account_id, customer_key, last_event_id FROM {}.customers",
-            "SELECT account_id, customer_key, CAST(f.value AS BIGINT) FROM {}.customers, {each}(field_events) f",
+            "SELECT account_id, customer_key, first_event_id AS id FROM {live}.customers",
+            "SELECT account_id, customer_key, last_event_id FROM {live}.customers",
+            "SELECT account_id, customer_key, CAST(f.value AS BIGINT) FROM {live}.customers, {each}(field_events) f",
             // What bookings that are carried over have told of their customers is not told again.
-            "SELECT k.account_id, k.customer_key, 0 FROM {}.customers k WHERE EXISTS \
-             (SELECT 1 FROM {carried}.carried_bookings c WHERE c.account_id = k.account_id)",
+            "SELECT k.account_id, k.customer_key, 0 FROM {live}.customers k WHERE EXISTS \
+             (SELECT 1 FROM {shadow}.carried_bookings c WHERE c.account_id = k.account_id)",
         ],
     },
     Source {
@@ -44,8 +44,8 @@ const SOURCES: [Source; 5] = [
         key: &["account_id", "transaction_id", "gateway_id", "status_id"],
         kind: Some(("transaction", "transaction_id")),
         events: &[
-            "SELECT account_id, transaction_id, gateway_id, status_id, first_event_id AS id FROM {}.transactions",
-            "SELECT account_id, transaction_id, gateway_id, status_id, last_event_id FROM {}.transactions",
+            "SELECT account_id, transaction_id, gateway_id, status_id, first_event_id AS id FROM {live}.transactions",
+            "SELECT account_id, transaction_id, gateway_id, status_id, last_event_id FROM {live}.transactions",
         ],
     },
     Source {
@@ -53,8 +53,8 @@ const SOURCES: [Source; 5] = [
         key: &["account_id", "item_id"],
         kind: Some(("item", "item_id")),
         events: &[
-            "SELECT account_id, item_id, first_event_id AS id FROM {}.items",
-            "SELECT account_id, item_id, last_event_id FROM {}.items",
+            "SELECT account_id, item_id, first_event_id AS id FROM {live}.items",
+            "SELECT account_id, item_id, last_event_id FROM {live}.items",
         ],
     },
     Source {
@@ -62,8 +62,8 @@ const SOURCES: [Source; 5] = [
         key: &["account_id", "rate_id"],
         kind: Some(("rate", "rate_id")),
         events: &[
-            "SELECT account_id, rate_id, first_event_id AS id FROM {}.rates",
-            "SELECT account_id, rate_id, last_event_id FROM {}.rates",
+            "SELECT account_id, rate_id, first_event_id AS id FROM {live}.rates",
+            "SELECT account_id, rate_id, last_event_id FROM {live}.rates",
         ],
     },
 ];
@@ -77,36 +77,47 @@ pub(super) fn key_of(owner: &str) -> &'static [&'static str] {
 ///
 /// With `any` false the lists stay empty: nothing is carried over where the shadow begins as a copy.
 pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
-    let schema = names.live("");
-    let each = if names.is_postgres { "jsonb_each_text" } else { "json_each" };
     let (events, bodies) = (names.live("webhook_events"), names.live("webhook_bodies"));
-    for Source { table, key, kind, events: sources } in SOURCES {
-        let mut sources = sources.join(" UNION ALL ").replace("{}.", &schema).replace("{each}", each);
-        sources = sources.replace("{carried}.", &names.shadow(""));
-        let (live, keys, own_keys) = (names.live(table), list(key, ""), list(key, "o."));
-        if let Some((kind, column)) = kind {
-            sources += &format!(
-                " UNION ALL SELECT {own_keys}, e.id FROM {events} e JOIN {live} o ON o.account_id = e.account_id AND \
-                 CAST(o.{column} AS TEXT) = e.entity_key WHERE e.kind = '{kind}' AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged')"
-            );
-        }
-        let in_log =
-            |on: &str| format!("EXISTS (SELECT 1 FROM {events} e JOIN {bodies} b ON b.event_id = e.id WHERE {on})");
-        let (named, changed) = (in_log("e.id = r.id"), in_log("e.received_at = o.updated_at"));
-        let list_name = format!("carried_{table}");
-        execute(
-            tx,
-            &format!(
-                "CREATE TABLE {} AS SELECT {keys}, max(id) AS base FROM (SELECT {keys}, id FROM ({sources}) r \
-                 WHERE NOT {named} UNION ALL SELECT {own_keys}, o.last_event_id FROM {live} o WHERE NOT {changed}) m \
-                 WHERE 1 = {} GROUP BY {keys}",
-                names.shadow(&list_name),
-                i32::from(any)
-            ),
-        )?;
-        execute(tx, &names.index(&list_name, key))?;
+    for source in SOURCES {
+        let Source { table, key, .. } = source;
+        let (told, live) = (source.events(names), names.live(table));
+        let (keys, own_keys, carried) = (list(key, ""), list(key, "o."), format!("carried_{table}"));
+        // Its row says when it changed last: a delivery of that time has to be there too.
+        let missing = format!(
+            "SELECT {keys}, id FROM ({told}) r WHERE NOT EXISTS \
+             (SELECT 1 FROM {events} e JOIN {bodies} b ON b.event_id = e.id WHERE e.id = r.id) \
+             UNION ALL SELECT {own_keys}, o.last_event_id FROM {live} o LEFT JOIN \
+             (SELECT DISTINCT e.received_at FROM {events} e JOIN {bodies} b ON b.event_id = e.id) t \
+             ON t.received_at = o.updated_at WHERE t.received_at IS NULL"
+        );
+        let into = names.shadow(&carried);
+        let any = i32::from(any);
+        let statement = format!(
+            "CREATE TABLE {into} AS SELECT {keys}, max(id) AS base FROM ({missing}) m WHERE 1 = {any} GROUP BY {keys}"
+        );
+        execute(tx, &statement)?;
+        execute(tx, &names.index(&carried, key))?;
     }
     Ok(())
+}
+
+impl Source {
+    /// Every event that the rows name, or that names them, by key.
+    fn events(&self, names: &Names) -> String {
+        let mut queries: Vec<_> = self.events.iter().map(|query| (*query).to_owned()).collect();
+        if let Some((kind, column)) = self.kind {
+            queries.push(format!(
+                "SELECT {}, e.id FROM {{live}}.webhook_events e JOIN {{live}}.{} o ON o.account_id = e.account_id \
+                 AND CAST(o.{column} AS TEXT) = e.entity_key \
+                 WHERE e.kind = '{kind}' AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged')",
+                list(self.key, "o."),
+                self.table
+            ));
+        }
+        let each = if names.is_postgres { "jsonb_each_text" } else { "json_each" };
+        let (live, shadow) = (names.live(""), names.shadow(""));
+        queries.join(" UNION ALL ").replace("{live}.", &live).replace("{shadow}.", &shadow).replace("{each}", each)
+    }
 }
 
 /// Gives the shadow the rows that are carried over, as they stand, but last described by the newest event that is missing.

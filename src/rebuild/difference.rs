@@ -4,7 +4,7 @@
 
 use super::carry::key_of;
 use super::tables::{DECIDED, Names, Rule, TOLD, Table, differ, list, same};
-use crate::db::shadow::execute;
+use crate::db::statement::execute;
 use crate::db::{Result, Tx};
 
 /// Compares a table.
@@ -37,11 +37,11 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> 
 /// What is compared with what, and which pairs differ, by the table's rule.
 fn rows(names: &Names, table: &Table) -> (String, String) {
     let (live, shadow) = (names.live(table.name), names.shadow(table.name));
-    let mut source = format!("{live} l FULL JOIN {shadow} s ON {}", same("l", table.key, "s", table.key));
+    let mut source = vec![format!("{live} l FULL JOIN {shadow} s ON {}", same("l", table.key, "s", table.key))];
     if let Some(owner) = table.owner() {
         let on = key_of(owner).iter().zip(table.key);
         let on: Vec<_> = on.map(|(of, own)| format!("c.\"{of}\" = COALESCE(l.\"{own}\", s.\"{own}\")")).collect();
-        source += &format!(" LEFT JOIN {} c ON {}", names.shadow(&format!("carried_{owner}")), on.join(" AND "));
+        source.push(format!("LEFT JOIN {} c ON {}", names.shadow(&format!("carried_{owner}")), on.join(" AND ")));
     }
     let first = table.key[0];
     let (missing, gone) = (format!("l.\"{first}\" IS NULL"), format!("s.\"{first}\" IS NULL"));
@@ -65,7 +65,7 @@ fn rows(names: &Names, table: &Table) -> (String, String) {
             names.live("webhook_events")
         ),
     };
-    (source, wanted)
+    (source.join(" "), wanted)
 }
 
 /// Events as they stand, and with the new decision; what the shadow has not projected is left alone.

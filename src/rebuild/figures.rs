@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::tables::{Names, Rule, Table};
-use crate::db::shadow::{number, text};
+use crate::db::statement::{number, text};
 use crate::db::{Error, Result, Tx};
 
 /// How many rows of a table a rebuild writes.

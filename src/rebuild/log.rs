@@ -2,7 +2,7 @@
 
 use super::tables::{DECIDED, Names, TOLD, list, same};
 use crate::db::rows::{Account, Event, EventBody, Status};
-use crate::db::shadow::{execute, number};
+use crate::db::statement::{execute, number};
 use crate::db::upsert::Row;
 use crate::db::{Error, Result, Tx};
 

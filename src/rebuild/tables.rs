@@ -39,6 +39,9 @@ pub(super) enum Rule {
     Decisions,
 }
 
+/// A row: column to value.
+pub(super) type Columns = Map<String, Value>;
+
 /// A table.
 pub(super) struct Table {
     pub name: &'static str,
@@ -48,7 +51,7 @@ pub(super) struct Table {
     pub money: &'static [&'static str],
     pub rule: Rule,
     /// The rows of a query.
-    pub rows: fn(&mut Tx<'_>, &str) -> Result<Vec<Map<String, Value>>>,
+    pub rows: fn(&mut Tx<'_>, &str) -> Result<Vec<Columns>>,
 }
 
 /// All of them, parents first.
@@ -114,7 +117,6 @@ impl Names {
         format!("{}.{table}", self.live)
     }
 
-    /// Without `self` on purpose it is not: both names are asked for alike.
     #[allow(clippy::unused_self, reason = "both names are asked for alike")]
     pub(super) fn shadow(&self, table: &str) -> String {
         format!("{}.{table}", Shadow::shadow_schema())
