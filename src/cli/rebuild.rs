@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
         let done = change(&mut rebuild, &mut session, run, args.json);
         if let Err(error) = &done {
             let error = format!("{error:#}");
-            session.transaction(|tx| SyncRun::fail(tx, run, now(), &error))?;
+            let noted = session.transaction(|tx| SyncRun::fail(tx, run, now(), &error));
+            noted.unwrap_or_else(|error| tracing::warn!(%error, "the failure could not be noted in sync_runs"));
         }
         done
     };

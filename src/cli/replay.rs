@@ -110,7 +110,11 @@ pub(super) fn again(selection: &Selection, config: &Config) -> anyhow::Result<us
     loop {
         let ids = database.read(|tx| selection.ids(tx, after, STEP))?;
         let Some(&last) = ids.last() else { break };
-        count += session.transaction(|tx| events::set_pending(tx, &ids))?;
+        let cursor = Json(json!({ "event_id": last }));
+        count += session.transaction(|tx| {
+            SyncRun::set_cursor(tx, run, &cursor)?;
+            events::set_pending(tx, &ids)
+        })?;
         gone += database.read(|tx| events::without_body(tx, &ids))?.len();
         bar.inc(ids.len() as u64);
         after = last;
@@ -122,8 +126,10 @@ pub(super) fn again(selection: &Selection, config: &Config) -> anyhow::Result<us
         ));
     }
     let done = run_projector::until_done(&database, config);
-    let state = if done.is_ok() { "ok" } else { "failed" };
-    session.transaction(|tx| SyncRun::finish(tx, run, now(), state, &counts(count)))?;
+    session.transaction(|tx| match &done {
+        Ok(()) => SyncRun::finish(tx, run, now(), "ok", &counts(count)),
+        Err(error) => SyncRun::fail(tx, run, now(), &format!("{error:#}")),
+    })?;
     done.map(|()| count)
 }
 

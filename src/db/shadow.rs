@@ -111,10 +111,11 @@ impl Shadow {
         }
     }
 
-    /// Runs `work` in a transaction that writes the live tables: on SQLite the recorder waits for it.
+    /// Runs `work` in a transaction that writes the live tables: on SQLite the recorder waits for it. On PostgreSQL it
+    /// fails where a row was written by another since its first statement.
     pub fn write_live<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match &mut self.connection {
-            Both::Postgres(connection) => connection.transaction(|connection| work(&mut Tx::Postgres(connection))),
+            Both::Postgres(_) => self.transaction(work),
             Both::Sqlite(connection) => {
                 connection.immediate_transaction(|connection| work(&mut Tx::Sqlite(connection)))
             }

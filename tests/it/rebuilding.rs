@@ -1,16 +1,21 @@
 //! Rebuild: the log projected anew beside the tables, and the difference applied to them.
 
+use checkfront_mirror::project::Outcome;
 use checkfront_mirror::rebuild::{Change, Counts, Rebuild};
 use serde_json::json;
 use tokio::task::block_in_place;
 
 use crate::replaying::a_story;
-use crate::support::{TestApp, dump, on_both};
+use crate::support::{TestApp, dump, on_both, payload};
+
+fn begin(app: &TestApp) -> Rebuild {
+    Rebuild::begin(&app.config.database_url, &app.config.accounts).unwrap()
+}
 
 /// What a rebuild would change.
 pub(crate) fn look(app: &TestApp) -> Vec<Change> {
     block_in_place(|| {
-        let mut rebuild = Rebuild::begin(&app.config.database_url, &app.config.accounts).unwrap();
+        let mut rebuild = begin(app);
         rebuild.project(&mut |_, _| {}).unwrap();
         rebuild.compare(false).unwrap();
         let mut changes = Vec::new();
@@ -27,7 +32,7 @@ pub(crate) fn look(app: &TestApp) -> Vec<Change> {
 /// Rebuilds, and says how many rows of which tables that wrote.
 pub(crate) fn rebuild(app: &TestApp) -> Vec<Counts> {
     block_in_place(|| {
-        let mut rebuild = Rebuild::begin(&app.config.database_url, &app.config.accounts).unwrap();
+        let mut rebuild = begin(app);
         rebuild.project(&mut |_, _| {}).unwrap();
         rebuild.compare(true).unwrap();
         rebuild.apply(|_| Ok(())).unwrap();
@@ -81,5 +86,84 @@ on_both! {
         rebuild(&app);
         assert_eq!(dump(&app.database), before);
         assert_eq!(look(&app), []);
+    }
+
+    async fn rows_that_were_edited_meanwhile_stop_it(app: TestApp) {
+        a_story(&app).await;
+        app.execute("UPDATE bookings SET total = 1");
+        app.execute("UPDATE items SET name = 'x'");
+        block_in_place(|| {
+            let mut rebuild = begin(&app);
+            rebuild.project(&mut |_, _| {}).unwrap();
+            rebuild.compare(true).unwrap();
+            app.execute("UPDATE items SET name = 'mine'");
+            let before = dump(&app.database);
+            let stopped = rebuild.apply(|_| Ok(())).unwrap_err().to_string();
+            assert!(stopped.contains("rows of items are no longer as they were"), "{stopped}");
+            assert_eq!(dump(&app.database), before);
+            rebuild.end().unwrap();
+        });
+        assert!(!rebuild(&app).is_empty());
+        assert_eq!(look(&app), []);
+    }
+
+    async fn events_that_leave_the_log_meanwhile_stop_it(app: TestApp) {
+        a_story(&app).await;
+        block_in_place(|| {
+            let mut rebuild = begin(&app);
+            rebuild.project(&mut |_, _| {}).unwrap();
+            app.execute("DELETE FROM webhook_bodies WHERE event_id = (SELECT max(id) FROM webhook_events)");
+            let stopped = rebuild.compare(true).unwrap_err().to_string();
+            assert!(stopped.contains("events left the log meanwhile"), "{stopped}");
+            rebuild.end().unwrap();
+        });
+        assert_eq!(look(&app), []);
+    }
+
+    async fn what_arrives_meanwhile_is_caught_up_with(app: TestApp) {
+        a_story(&app).await;
+        app.execute("UPDATE bookings SET total = 1");
+        let mut rebuild = block_in_place(|| {
+            let mut rebuild = begin(&app);
+            rebuild.project(&mut |_, _| {}).unwrap();
+            rebuild
+        });
+        let other = String::from_utf8(payload("booking.json")).unwrap().replace("\"PART\"", "\"VOID\"");
+        app.apply([other.clone(), other.replace("QZRT-120526", "NEW-1")]).await;
+        block_in_place(|| {
+            rebuild.compare(true).unwrap();
+            // The projector is paused: what comes now waits, whatever the difference says.
+            assert_eq!(app.project_with(|projector| projector.step()), Outcome::Busy);
+            rebuild.apply(|_| Ok(())).unwrap();
+            assert_eq!(app.project_with(|projector| projector.step()), Outcome::Empty);
+            rebuild.end().unwrap();
+        });
+        let statuses = "SELECT code || ' ' || status_id AS v FROM bookings WHERE total <> 1 AND status_id = 'VOID' ORDER BY code";
+        assert_eq!(app.texts(statuses), [Some("NEW-1 VOID".to_owned()), Some("QZRT-120526 VOID".to_owned())]);
+        assert_eq!(look(&app), []);
+    }
+
+    async fn what_the_process_died_of_is_not_tried(app: TestApp) {
+        app.deliver(payload("booking.json")).await;
+        app.execute("UPDATE webhook_events SET state = 'failed', error = 'the process died 3 times with this event in hand'");
+        assert_eq!(look(&app), []);
+        app.execute("UPDATE webhook_events SET error = 'an older parser'");
+        assert!(look(&app).iter().any(|change| change.table == "bookings"));
+        rebuild(&app);
+        assert_eq!(app.states(), "applied 1");
+    }
+
+    async fn another_default_host_is_noticed(app: TestApp) {
+        app.apply([payload("event.json")]).await;
+        assert_eq!(look(&app), []);
+        let mut settings = app.config.accounts.clone();
+        "other.example".clone_into(&mut settings.default_host);
+        block_in_place(|| {
+            let mut rebuild = Rebuild::begin(&app.config.database_url, &settings).unwrap();
+            rebuild.project(&mut |_, _| {}).unwrap();
+            rebuild.compare(false).unwrap();
+            assert_eq!(rebuild.moved().unwrap(), 1);
+            rebuild.end().unwrap();
+        });
     }
 }
