@@ -25,6 +25,7 @@ mod postgres_faults;
 mod projection;
 mod pruning;
 mod rebuild_command;
+mod rebuild_live;
 mod rebuilding;
 mod rebuilding_any_story;
 mod rebuilding_carried;
