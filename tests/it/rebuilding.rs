@@ -1,6 +1,6 @@
 //! Rebuild: the log projected anew beside the tables, and the difference applied to them.
 
-use checkfront_mirror::project::Outcome;
+use checkfront_mirror::project::{Outcome, Projector};
 use checkfront_mirror::rebuild::{Change, Counts, Rebuild};
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -133,9 +133,9 @@ on_both! {
         block_in_place(|| {
             rebuild.compare(true).unwrap();
             // The projector is paused: what comes now waits, whatever the difference says.
-            assert_eq!(app.project_with(|projector| projector.step()), Outcome::Busy);
+            assert_eq!(app.project_with(Projector::step), Outcome::Busy);
             rebuild.apply(|_| Ok(())).unwrap();
-            assert_eq!(app.project_with(|projector| projector.step()), Outcome::Empty);
+            assert_eq!(app.project_with(Projector::step), Outcome::Empty);
             rebuild.end().unwrap();
         });
         let statuses = "SELECT code || ' ' || status_id AS v FROM bookings WHERE total <> 1 AND status_id = 'VOID' ORDER BY code";
