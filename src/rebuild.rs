@@ -22,6 +22,7 @@ use crate::db::events::{self, Selection};
 use crate::db::shadow::Shadow;
 use crate::db::statement::number;
 use crate::db::{DatabaseUrl, Error, Result, Tx};
+use crate::fault;
 use crate::project::{Outcome, Projector, Settings, Zones};
 
 /// Events that are copied, then projected, at once.
@@ -197,8 +198,11 @@ impl Rebuild {
         let Self { shadow, names, tables, counts, .. } = self;
         shadow.write_live(|tx| {
             apply::apply(tx, names, tables, counts)?;
-            note(tx)
+            note(tx)?;
+            fault::point("rebuild_before_commit");
+            Ok(())
         })?;
+        fault::point("rebuild_after_commit");
         shadow.go_on()
     }
 

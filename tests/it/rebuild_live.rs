@@ -137,6 +137,27 @@ on_both! {
         assert_eq!(app.text("SELECT CAST(count(*) AS text) AS v FROM items WHERE name = 'x'"), "0");
         assert_eq!(look(&app), []);
     }
+
+    #[cfg(feature = "failpoints")]
+    async fn killed_at_its_commit(app: TestApp) {
+        a_story(&app).await;
+        let right = dump(&app.database);
+        app.execute("UPDATE bookings SET total = 1");
+        let wrong = dump(&app.database);
+        for (point, expected) in [("rebuild_before_commit", &wrong), ("rebuild_after_commit", &right)] {
+            let mut command = exe();
+            command.args(["rebuild", "--yes", "--database-url", &app.database_url()]);
+            let status = block_in_place(|| command.env("FAILPOINTS", format!("{point}=return")).status()).unwrap();
+            assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{point}");
+            assert_eq!(&dump(&app.database), expected, "{point}");
+            app.execute("UPDATE webhook_events SET state = 'pending' WHERE state = 'ignored'");
+            block_in_place(|| wait_until("the projector is paused for ever", || app.project() > 0));
+        }
+        assert!(has_shadow(&app));
+        assert_eq!(look(&app), []);
+        assert!(!has_shadow(&app));
+        assert_eq!(app.texts("SELECT state AS v FROM sync_runs ORDER BY id"), [Some("failed".to_owned()), Some("ok".to_owned())]);
+    }
 }
 
 /// The projector is not paused, and the next rebuild clears what was left and puts things right.
