@@ -56,24 +56,33 @@ impl Rebuild {
     pub fn begin(url: &DatabaseUrl, settings: &Settings) -> Result<Self> {
         let mut rebuild = Self::new(url, settings, false)?;
         let Self { shadow, names, tables, .. } = &mut rebuild;
-        shadow.transaction(|tx| {
+        let filled = shadow.transaction(|tx| {
             log::copy_accounts(tx, names)?;
             carry::find(tx, names, true)?;
             tables.iter().try_for_each(|table| carry::seed(tx, names, table))
-        })?;
-        Ok(rebuild)
+        });
+        rebuild.unless(filled)
     }
 
     /// Makes a shadow that is a copy of the mirror, with the selected events again pending.
     pub fn rehearse(url: &DatabaseUrl, settings: &Settings, selection: &Selection) -> Result<Self> {
         let mut rebuild = Self::new(url, settings, true)?;
         let Self { shadow, names, tables, .. } = &mut rebuild;
-        shadow.transaction(|tx| {
+        let filled = shadow.transaction(|tx| {
             carry::find(tx, names, false)?;
             again::copy(tx, names, tables, selection)
-        })?;
-        again::set_pending(shadow, names)?;
-        Ok(rebuild)
+        });
+        let filled = filled.and_then(|()| again::set_pending(shadow, names));
+        rebuild.unless(filled)
+    }
+
+    /// Leaves nothing behind where the shadow could not be filled.
+    fn unless(self, filled: Result<()>) -> Result<Self> {
+        match filled {
+            Ok(()) => Ok(self),
+            // What cannot be removed now, the next rebuild removes.
+            Err(error) => self.end().and(Err(error)),
+        }
     }
 
     fn new(url: &DatabaseUrl, settings: &Settings, is_copy: bool) -> Result<Self> {

@@ -166,4 +166,12 @@ on_both! {
             rebuild.end().unwrap();
         });
     }
+
+    async fn dates_are_told_in_the_zone_the_account_has(app: TestApp) {
+        a_story(&app).await;
+        app.execute("UPDATE accounts SET timezone = 'Pacific/Auckland'");
+        app.project();
+        assert_eq!(app.text("SELECT DISTINCT dates_timezone AS v FROM accounts"), "Pacific/Auckland");
+        assert_eq!(look(&app), [], "whatever zone this shell has");
+    }
 }
