@@ -2,14 +2,23 @@
 
 use std::process::Output;
 
+use checkfront_mirror::db::DatabaseUrl;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
 use crate::replaying::a_story;
 use crate::support::{Backend, TestApp, dump, exe, on_both};
 
+/// The database, for another process.
+pub(crate) fn url_of(app: &TestApp) -> String {
+    match &app.config.database_url {
+        DatabaseUrl::Postgres(url) => url.clone(),
+        sqlite @ DatabaseUrl::Sqlite(_) => sqlite.to_string(),
+    }
+}
+
 pub(crate) fn run(app: &TestApp, arguments: &[&str]) -> Output {
-    block_in_place(|| exe().args(arguments).args(["--database-url", &app.database_url()]).output().unwrap())
+    block_in_place(|| exe().args(arguments).args(["--database-url", &url_of(app)]).output().unwrap())
 }
 
 pub(crate) fn said(output: &Output) -> String {

@@ -3,11 +3,12 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use checkfront_mirror::db::projector_lock::ProjectorLock;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use tokio::task::block_in_place;
 
-use crate::rebuild_command::{has_shadow, run, said};
+use crate::rebuild_command::{has_shadow, run, said, url_of};
 use crate::rebuilding::look;
 use crate::replaying::a_story;
 use crate::support::{Backend, Server, TestApp, dump, exe, on_both, payload};
@@ -64,16 +65,31 @@ fn is_writing(app: &TestApp) -> bool {
     }
 }
 
+/// Does something while the projector has a batch in hand.
+fn while_projecting<T>(app: &TestApp, work: impl FnOnce() -> T) -> T {
+    let lock = ProjectorLock::acquire(&app.database).unwrap().unwrap();
+    let _pass = lock.pass().unwrap().unwrap();
+    if app.backend == Backend::Sqlite {
+        return work();
+    }
+    let mut session = app.database.session();
+    let result = session.transaction(|tx| {
+        assert!(lock.enter(tx)?);
+        Ok(work())
+    });
+    result.unwrap()
+}
+
 fn start_rebuild(app: &TestApp) -> Child {
     let mut command = exe();
-    command.args(["rebuild", "--yes", "--database-url", &app.database_url()]);
+    command.args(["rebuild", "--yes", "--database-url", &url_of(app)]);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 on_both! {
     async fn a_server_goes_on_while_it_rebuilds(app: TestApp) {
         a_story(&app).await;
-        let server = block_in_place(|| Server::start(&app.database_url()));
+        let server = block_in_place(|| Server::start(&url_of(&app)));
         app.execute("UPDATE bookings SET total = 1, content_hash = 'old'");
         let mut rebuilding = start_rebuild(&app);
         let mut sent = 0;
@@ -96,7 +112,7 @@ on_both! {
         app.execute("UPDATE bookings SET total = 1");
         let before = dump(&app.database);
         // The projector is at work, so that the rebuild waits for it.
-        let mut rebuilding = block_in_place(|| app.while_projecting(|| {
+        let mut rebuilding = block_in_place(|| while_projecting(&app, || {
             let rebuilding = start_rebuild(&app);
             let stage = "SELECT CAST(cursor AS text) AS v FROM sync_runs";
             wait_until("it compares", || app.texts(stage).into_iter().flatten().any(|cursor| cursor.contains("comparing")));
@@ -146,7 +162,7 @@ on_both! {
         let wrong = dump(&app.database);
         for (point, expected) in [("rebuild_before_commit", &wrong), ("rebuild_after_commit", &right)] {
             let mut command = exe();
-            command.args(["rebuild", "--yes", "--database-url", &app.database_url()]);
+            command.args(["rebuild", "--yes", "--database-url", &url_of(&app)]);
             let status = block_in_place(|| command.env("FAILPOINTS", format!("{point}=return")).status()).unwrap();
             assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{point}");
             assert_eq!(&dump(&app.database), expected, "{point}");
