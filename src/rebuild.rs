@@ -58,6 +58,7 @@ impl Rebuild {
         let Self { shadow, names, tables, .. } = &mut rebuild;
         let filled = shadow.transaction(|tx| {
             log::copy_accounts(tx, names)?;
+            log::copy_forgotten(tx, names)?;
             carry::find(tx, names, true)?;
             tables.iter().try_for_each(|table| carry::seed(tx, names, table))
         });
@@ -70,6 +71,7 @@ impl Rebuild {
         let Self { shadow, names, tables, .. } = &mut rebuild;
         let filled = shadow.transaction(|tx| {
             carry::find(tx, names, false)?;
+            log::copy_forgotten(tx, names)?;
             again::copy(tx, names, tables, selection)
         });
         let filled = filled.and_then(|()| again::set_pending(shadow, names));
@@ -206,6 +208,8 @@ impl Rebuild {
     pub fn apply(&mut self, note: impl FnOnce(&mut Tx<'_>) -> Result<()>) -> Result<()> {
         let Self { shadow, names, tables, counts, .. } = self;
         shadow.write_live(|tx| {
+            // On SQLite `forget` waits for no pause.
+            log::check_forgotten(tx, names)?;
             apply::apply(tx, names, tables, counts)?;
             note(tx)?;
             fault::point("rebuild_before_commit");
@@ -233,6 +237,7 @@ fn compare(
     if !is_copy {
         log::check_still_there(tx, names)?;
     }
+    log::check_forgotten(tx, names)?;
     counts.clear();
     let mut figures = Vec::new();
     for table in tables {

@@ -1,7 +1,7 @@
 //! Events for the shadow: those that the live projector has settled, in the order in which it could have had them.
 
 use super::tables::{DECIDED, Names, TOLD, list, same};
-use crate::db::rows::{Account, Event, EventBody, Status};
+use crate::db::rows::{Account, Event, EventBody, ForgottenBooking, Status};
 use crate::db::statement::{execute, number};
 use crate::db::upsert::Row;
 use crate::db::{Error, Result, Tx};
@@ -86,6 +86,27 @@ pub(super) fn check_still_there(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
         ),
     )?;
     if gone == 0 { Ok(()) } else { Err(left_the_log()) }
+}
+
+/// Gives the shadow's projector the bookings that are told without their person.
+pub(super) fn copy_forgotten(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+    let (live, shadow) = (names.live(ForgottenBooking::TABLE), names.shadow(ForgottenBooking::TABLE));
+    let columns = list(ForgottenBooking::COLUMNS, "");
+    execute(tx, &format!("INSERT INTO {shadow} ({columns}) SELECT {columns} FROM {live}")).map(drop)
+}
+
+/// Nobody who was forgotten since the shadow began may come back by it.
+pub(super) fn check_forgotten(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+    let (live, shadow) = (names.live(ForgottenBooking::TABLE), names.shadow(ForgottenBooking::TABLE));
+    let known = same("s", ForgottenBooking::KEY, "l", ForgottenBooking::KEY);
+    let query = format!(
+        "SELECT count(*) AS v FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {shadow} s WHERE {known} \
+         AND s.customer_key = l.customer_key)"
+    );
+    if number(tx, &query)? == 0 {
+        return Ok(());
+    }
+    Err(Error::Schema("a person was forgotten meanwhile; nothing was changed, run it again".to_owned()))
 }
 
 fn left_the_log() -> Error {

@@ -174,4 +174,21 @@ on_both! {
         assert_eq!(app.text("SELECT DISTINCT dates_timezone AS v FROM accounts"), "Pacific/Auckland");
         assert_eq!(look(&app), [], "whatever zone this shell has");
     }
+
+    async fn who_is_forgotten_meanwhile_does_not_come_back(app: TestApp) {
+        a_story(&app).await;
+        app.execute("UPDATE bookings SET total = 1");
+        block_in_place(|| {
+            let mut rebuild = begin(&app);
+            rebuild.project(&mut |_, _| {}).unwrap();
+            rebuild.compare(true).unwrap();
+            app.execute("INSERT INTO forgotten_bookings SELECT account_id, code, 'forgotten:1', updated_at FROM bookings WHERE code = 'QZRT-120526'");
+            let before = dump(&app.database);
+            let stopped = rebuild.apply(|_| Ok(())).unwrap_err().to_string();
+            assert!(stopped.contains("a person was forgotten meanwhile"), "{stopped}");
+            assert!(rebuild.compare(true).is_err());
+            assert_eq!(dump(&app.database), before);
+            rebuild.end().unwrap();
+        });
+    }
 }

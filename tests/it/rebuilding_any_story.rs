@@ -1,6 +1,7 @@
 //! Whatever came in whatever order, and whatever the log has lost since: a rebuild of an untouched mirror changes nothing.
 
 use checkfront_mirror::db::{Database, DatabaseUrl, Error, Tx};
+use checkfront_mirror::privacy::Privacy;
 use checkfront_mirror::project::{Settings, Zones};
 use checkfront_mirror::rebuild::{Change, Rebuild};
 use diesel::RunQueryDsl;
@@ -50,7 +51,8 @@ fn mirror(url: &DatabaseUrl, story: &[(String, bool)]) -> Database {
 }
 
 fn look(url: &DatabaseUrl) -> Vec<Change> {
-    let settings = Settings { default_host: "default".to_owned(), zones: Zones::default() };
+    let settings =
+        Settings { default_host: "default".to_owned(), zones: Zones::default(), privacy: Privacy::default() };
     let mut rebuild = Rebuild::begin(url, &settings).unwrap();
     rebuild.project(&mut |_, _| {}).unwrap();
     rebuild.compare(false).unwrap();
