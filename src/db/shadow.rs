@@ -124,6 +124,9 @@ impl Shadow {
 
     /// Waits for the live projector's batch to end, and keeps it still until [`Self::go_on`].
     pub fn pause(&mut self) -> Result<()> {
+        if self.pause.is_some() {
+            return Ok(());
+        }
         self.pause = Some(Pause::begin(&self.live, &mut self.connection.tx())?);
         Ok(())
     }

@@ -60,7 +60,7 @@ fn is_writing(app: &TestApp) -> bool {
             app.texts(stage) == [Some("applying".to_owned())] && !is_free
         }
         Backend::Postgres => {
-            app.text("SELECT CAST(count(*) AS text) AS v FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1"
+            app.text("SELECT CAST(count(*) AS text) AS v FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()") == "1"
         }
     }
 }
