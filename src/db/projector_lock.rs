@@ -160,6 +160,8 @@ impl Pause {
 /// a time anyway.
 fn advisory(tx: &mut Tx<'_>, function: &str, number: i64) -> Result<()> {
     if let Tx::Postgres(connection) = tx {
+        // Who holds one of these is at work, however long: it is waited for.
+        diesel::sql_query("SET LOCAL lock_timeout = 0").execute(&mut **connection)?;
         diesel::sql_query(format!("SELECT {function}($1)")).bind::<BigInt, _>(number).execute(&mut **connection)?;
     }
     Ok(())
