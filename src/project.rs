@@ -16,6 +16,7 @@ mod rates;
 mod reading;
 mod rows;
 mod sealed;
+mod step;
 mod transactions;
 mod worker;
 mod zones;
@@ -25,6 +26,7 @@ pub use worker::{Wake, Worker};
 pub use zones::Zones;
 
 use deaths::{DEATHS, State, fail};
+use step::{claim, write};
 
 use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
@@ -34,8 +36,6 @@ use crate::privacy::Privacy;
 
 /// Events in a batch: on SQLite the recorder waits while one is written.
 const BATCH: usize = 250;
-/// Bytes of their bodies: what is read at once, and held in memory.
-const BATCH_BYTES: usize = 8 << 20;
 
 /// What the mirror is told about accounts.
 #[derive(Debug, Clone)]
@@ -230,29 +230,4 @@ impl Projector {
             Ok(Outcome::Done(attempts.map_or(0, |_| 1)))
         })
     }
-}
-
-/// Takes the next events in hand, and reads them.
-fn claim(
-    tx: &mut Tx<'_>,
-    lock: &ProjectorLock,
-    limit: usize,
-    in_hand: &mut Option<(InHand, usize)>,
-) -> Result<Option<Vec<Reading>>> {
-    let deliveries = events::claim(tx, limit, BATCH_BYTES)?;
-    let Some((first, _)) = deliveries.first() else { return Ok(None) };
-    let mark = if deliveries.len() == 1 { -first.id } else { first.id };
-    *in_hand = Some((mark, deliveries.len()));
-    lock.mark(tx, mark)?;
-    Ok(Some(deliveries.into_iter().map(read).collect()))
-}
-
-/// Folds what was read over what is stored, and settles it.
-fn write(tx: &mut Tx<'_>, lock: &ProjectorLock, readings: Vec<Reading>, settings: &Settings) -> Result<Outcome> {
-    let settlements = batch::project(tx, readings, settings)?;
-    fault::point("project_before_settle");
-    events::settle(tx, &settlements)?;
-    lock.mark(tx, 0)?;
-    fault::point("project_before_commit");
-    Ok(Outcome::Done(settlements.len()))
 }

@@ -117,32 +117,12 @@ fn nameless_customers(tx: &mut Tx<'_>, account_id: i32, bookings: &[Booking]) ->
     let mut rows: BTreeMap<_, _> = stored.into_iter().map(|row| (row.customer_key.clone(), row)).collect();
     for booking in bookings {
         let Some(key) = &booking.customer_key else { continue };
-        let row = rows.entry(key.clone()).or_insert_with(|| nameless(key, booking));
+        let new = || Customer::nameless(account_id, key, booking.first_event_id, booking.updated_at);
+        let row = rows.entry(key.clone()).or_insert_with(new);
         row.first_event_id = row.first_event_id.min(booking.first_event_id);
         row.last_event_id = row.last_event_id.max(booking.last_event_id);
     }
     Customer::upsert(tx, &rows.into_values().collect::<Vec<_>>())
-}
-
-fn nameless(key: &str, booking: &Booking) -> Customer {
-    Customer {
-        account_id: booking.account_id,
-        customer_key: key.to_owned(),
-        code: None,
-        name: None,
-        email: None,
-        phone: None,
-        address: None,
-        city: None,
-        region: None,
-        country: None,
-        postal_zip: None,
-        profile: None,
-        field_events: Json(serde_json::Map::new().into()),
-        first_event_id: booking.first_event_id,
-        last_event_id: booking.last_event_id,
-        updated_at: booking.updated_at,
-    }
 }
 
 fn replace(tx: &mut Tx<'_>, account_id: i32, code: &str, old: &[BookingHistory], new: &[BookingHistory]) -> Result<()> {

@@ -49,7 +49,8 @@ impl Customers {
     /// Takes in what a booking says of its customer. An empty field says nothing.
     pub(super) fn saw(&mut self, key: Option<&str>, contact: &Contact, origin: &Origin) {
         let Some(key) = key else { return };
-        let row = self.current.entry((origin.account_id, key.to_owned())).or_insert_with(|| new(key, origin));
+        let new = || Customer::nameless(origin.account_id, key, origin.id, origin.at);
+        let row = self.current.entry((origin.account_id, key.to_owned())).or_insert_with(new);
         // An address left without bookings was forgotten; what came before its return is not told again.
         if is_address(key) && origin.id < row.first_event_id {
             return;
@@ -129,25 +130,4 @@ impl Customers {
 
 fn is_address(key: &str) -> bool {
     key.starts_with("email:")
-}
-
-fn new(key: &str, origin: &Origin) -> Customer {
-    Customer {
-        account_id: origin.account_id,
-        customer_key: key.to_owned(),
-        code: None,
-        name: None,
-        email: None,
-        phone: None,
-        address: None,
-        city: None,
-        region: None,
-        country: None,
-        postal_zip: None,
-        profile: None,
-        field_events: Json(Map::new().into()),
-        first_event_id: origin.id,
-        last_event_id: origin.id,
-        updated_at: origin.at,
-    }
 }

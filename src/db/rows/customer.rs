@@ -30,6 +30,28 @@ row! {
 }
 
 impl Customer {
+    /// A customer of whom nothing but the key is known.
+    pub fn nameless(account_id: i32, customer_key: &str, event_id: i64, at: Timestamp) -> Self {
+        Self {
+            account_id,
+            customer_key: customer_key.to_owned(),
+            code: None,
+            name: None,
+            email: None,
+            phone: None,
+            address: None,
+            city: None,
+            region: None,
+            country: None,
+            postal_zip: None,
+            profile: None,
+            field_events: Json(serde_json::Map::new().into()),
+            first_event_id: event_id,
+            last_event_id: event_id,
+            updated_at: at,
+        }
+    }
+
     /// The stored rows of these keys.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<Vec<Self>> {
         let query = || customers::table.filter(customers::account_id.eq(account_id));
