@@ -1,7 +1,6 @@
 //! Projects the log anew into a shadow while the mirror goes on, and applies the difference in one transaction.
 //!
-//! What a rebuild would change can be looked at before anything is changed; so can what a replay would. Nothing here
-//! knows how an event becomes rows: the shadow has a [`Projector`] like any other.
+//! What it, or a replay, would change can be looked at before. The shadow has a [`Projector`] like any other.
 
 mod again;
 mod apply;
@@ -27,7 +26,6 @@ use crate::project::{Outcome, Projector, Settings, Zones};
 
 /// Events that are copied, then projected, at once.
 const PAGE: i64 = 500;
-
 /// So few events that the live projector may be kept waiting for them.
 const FEW: i64 = 500;
 
@@ -60,7 +58,8 @@ impl Rebuild {
             log::copy_accounts(tx, names)?;
             log::copy_forgotten(tx, names)?;
             carry::find(tx, names, true)?;
-            tables.iter().try_for_each(|table| carry::seed(tx, names, table))
+            tables.iter().try_for_each(|table| carry::seed(tx, names, table))?;
+            carry::hold(tx, names)
         });
         rebuild.unless(filled)
     }
@@ -236,6 +235,7 @@ fn compare(
 ) -> Result<Vec<Figures>> {
     if !is_copy {
         log::check_still_there(tx, names)?;
+        carry::release(tx, names)?;
     }
     log::check_forgotten(tx, names)?;
     counts.clear();

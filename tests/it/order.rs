@@ -160,7 +160,9 @@ fn customers_by_code(dump: &Dump) -> Vec<String> {
     rows.map(|row| row.split(",\"updated_at\"").next().unwrap().to_owned()).collect()
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     ProptestConfig { cases, max_shrink_iters: 100, failure_persistence: None, ..ProptestConfig::default() }
 }
 

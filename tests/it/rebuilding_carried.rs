@@ -56,6 +56,18 @@ on_both! {
         assert_eq!(dump(&app.database), before);
     }
 
+    async fn a_customer_told_by_an_address_stays_through_a_gap(app: TestApp) {
+        let told = |code: &str, customer: &str| {
+            format!("{{\"host\":\"a.example\",\"booking\":{{\"code\":\"{code}\",\"status\":\"HOLD\",\"customer\":{customer}}}}}")
+        };
+        let (nobody, b) = ("{}", "{\"email\":\"b@example.com\"}");
+        let with_phone = "{\"email\":\"b@example.com\",\"phone\":\"0\"}";
+        app.apply([told("B1", b), told("B1", nobody), told("B0", with_phone), told("B1", b), told("B0", nobody)]).await;
+        let third = "SELECT id FROM webhook_events ORDER BY id LIMIT 1 OFFSET 2";
+        app.execute(&format!("DELETE FROM webhook_bodies WHERE event_id = ({third})"));
+        assert_eq!(look(&app), [], "only what is missing tells of the phone");
+    }
+
     async fn what_came_from_elsewhere_stays(app: TestApp) {
         app.apply([payload("item.json")]).await;
         app.execute("INSERT INTO items (account_id, item_id, name, first_event_id, last_event_id, updated_at) \
