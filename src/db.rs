@@ -3,6 +3,7 @@
 pub mod distribute;
 mod error;
 pub mod events;
+pub(crate) mod lookup;
 pub mod migrate;
 mod postgres;
 pub mod projector_lock;

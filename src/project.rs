@@ -3,29 +3,36 @@
 //! Live deliveries, retries and replays all come this way. A crash repeats a batch and never half-applies it.
 
 mod accounts;
+mod ahead;
 mod batch;
 mod booking;
 mod bookings;
 mod changes;
+mod content;
 mod customers;
 mod dates;
 mod deaths;
 mod forgotten;
 mod items;
+mod pace;
 mod rates;
 mod reading;
 mod rows;
 mod sealed;
 mod step;
 mod transactions;
+mod wake;
 mod worker;
 mod zones;
 
 pub use reading::{Reading, read};
-pub use worker::{Wake, Worker};
+pub use wake::Wake;
+pub use worker::Worker;
 pub use zones::Zones;
 
+use ahead::Ahead;
 use deaths::{DEATHS, State, fail};
+use pace::BATCH;
 use step::{claim, write};
 
 use crate::db::events;
@@ -33,9 +40,6 @@ use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
 use crate::fault;
 use crate::privacy::Privacy;
-
-/// Events in a batch: on SQLite the recorder waits while one is written.
-const BATCH: usize = 250;
 
 /// What the mirror is told about accounts.
 #[derive(Debug, Clone)]
@@ -71,6 +75,7 @@ pub struct Projector {
     alone: usize,
     /// What is in hand in this step: the mark, and how many events.
     in_hand: Option<(InHand, usize)>,
+    ahead: Ahead,
     state: State,
 }
 
@@ -78,12 +83,13 @@ impl Projector {
     /// A projector on this database.
     pub fn new(database: &Database, settings: Settings) -> Self {
         Self {
-            session: database.session(),
+            session: database.session().by_key(),
             settings,
             lock: None,
             batch: BATCH,
             alone: 0,
             in_hand: None,
+            ahead: Ahead::default(),
             state: State::default(),
         }
     }
@@ -161,8 +167,9 @@ impl Projector {
         };
         match (result, self.in_hand) {
             (Ok(Outcome::Died), _) => {
-                // Whatever it died of is still there: one by one, so that it is known.
-                self.alone = BATCH;
+                // Whatever it died of is still there, in its batch or in what was read ahead: one by one, so that it is
+                // known.
+                self.alone = BATCH * 2;
                 Ok(Outcome::Died)
             }
             (Ok(outcome), _) => {
@@ -181,7 +188,8 @@ impl Projector {
 
     /// All in one transaction, whose lock keeps the others out.
     fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
-        let Self { session, settings, state, in_hand, .. } = self;
+        let Self { session, settings, state, in_hand, ahead, .. } = self;
+        let (database, known) = (session.database().clone(), std::mem::take(ahead));
         session.transaction(|tx| {
             if !lock.enter(tx)? {
                 return Ok(Outcome::Busy);
@@ -189,26 +197,33 @@ impl Projector {
             if state.begin(tx, lock, settings)? {
                 return Ok(Outcome::Died);
             }
-            match claim(tx, lock, limit, in_hand)? {
-                None if dates::follow(tx)? => Ok(Outcome::Done(0)),
-                None => Ok(Outcome::Empty),
-                Some(readings) => write(tx, lock, readings, settings),
-            }
+            let Some(readings) = claim(tx, lock, limit, known, in_hand)? else {
+                return dates::follow(tx).map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
+            };
+            let outcome;
+            (outcome, *ahead) =
+                Ahead::beside(&database, limit, readings, |readings| write(tx, lock, readings, settings));
+            outcome
         })
     }
 
     /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
     fn step_sqlite(&mut self, database: &Database, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
-        let Self { session, settings, state, in_hand, .. } = self;
+        let Self { session, settings, state, in_hand, ahead, .. } = self;
         // Nobody else marks while the file is locked: one look is enough.
         if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
             return Ok(Outcome::Died);
         }
-        match database.read(|tx| claim(tx, lock, limit, in_hand))? {
-            None if database.read(dates::is_due)? => session.transaction(dates::follow).map(|_| Outcome::Done(0)),
-            None => Ok(Outcome::Empty),
-            Some(readings) => session.transaction(|tx| write(tx, lock, readings, settings)),
-        }
+        let known = std::mem::take(ahead);
+        let Some(readings) = database.read(|tx| claim(tx, lock, limit, known, in_hand))? else {
+            let due = database.read(dates::is_due)?;
+            return if due { session.transaction(dates::follow).map(|_| Outcome::Done(0)) } else { Ok(Outcome::Empty) };
+        };
+        let outcome;
+        (outcome, *ahead) = Ahead::beside(database, limit, readings, |readings| {
+            session.transaction(|tx| write(tx, lock, readings, settings))
+        });
+        outcome
     }
 
     /// A batch failed, and not for the database's sake: try its events one by one; one alone, that fails again, is given up.

@@ -8,6 +8,8 @@ pub use bodies::{count_prunable, is_pruned, page, prune, without_body};
 pub use selection::Selection;
 pub use settle::{Settlement, settle};
 
+use std::collections::HashMap;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
@@ -20,29 +22,36 @@ use super::{Result, Tx, on, projector_lock};
 /// An event and its body.
 pub type Delivery = (Event, EventBody);
 
-/// The next pending events, oldest first, as many as fit; the first one always does.
+/// The next pending events above an id, oldest first, as many as fit with their bodies; the first one always does.
 ///
 /// By state, never by a high-water mark: a lower id may be committed late. The state is a literal, so that the
 /// partial index serves.
-pub fn claim(tx: &mut Tx<'_>, limit: usize, bytes: usize) -> Result<Vec<Delivery>> {
+pub fn pending(tx: &mut Tx<'_>, after: i64, limit: usize, bytes: usize) -> Result<Vec<Event>> {
     let length = sql::<BigInt>("CAST(length(webhook_bodies.body) AS BIGINT)");
     let query = webhook_events::table
         .inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)))
         .filter(sql::<Bool>("webhook_events.state = 'pending'"))
+        .filter(webhook_events::id.gt(after))
         .order(webhook_events::id)
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select((webhook_events::all_columns, length));
-    let pending: Vec<(Event, i64)> = on!(&mut *tx, |connection| query.load(connection))?;
+    let pending: Vec<(Event, i64)> = on!(tx, |connection| query.load(connection))?;
     let mut total = 0;
     let within = pending.into_iter().enumerate().take_while(|(index, (_, length))| {
         total += length;
         *index == 0 || usize::try_from(total).is_ok_and(|total| total <= bytes)
     });
-    let events: Vec<_> = within.map(|(_, (event, _))| event).collect();
+    Ok(within.map(|(_, (event, _))| event).collect())
+}
+
+/// Events with their bodies.
+pub fn with_bodies(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<Vec<Delivery>> {
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
-    let query = || webhook_bodies::table.filter(webhook_bodies::event_id.eq_any(&ids)).order(webhook_bodies::event_id);
+    let query = || webhook_bodies::table.filter(webhook_bodies::event_id.eq_any(&ids));
     let bodies: Vec<EventBody> = on!(tx, |connection| query().load(connection))?;
-    Ok(events.into_iter().zip(bodies).collect())
+    let mut bodies: HashMap<_, _> = bodies.into_iter().map(|body| (body.event_id, body)).collect();
+    let paired = events.into_iter().filter_map(|event| bodies.remove(&event.id).map(|body| (event, body)));
+    Ok(paired.collect())
 }
 
 /// How many events wait.

@@ -33,9 +33,10 @@ impl Postgres {
         Ok(Self { url: url.to_owned(), readers })
     }
 
-    pub(super) fn connect(&self) -> Result<PgConnection> {
+    /// A connection of its own, with further settings.
+    pub(super) fn connect(&self, settings: &str) -> Result<PgConnection> {
         let mut connection = PgConnection::establish(&self.url)?;
-        connection.batch_execute(SETTINGS)?;
+        connection.batch_execute(&format!("{SETTINGS} {settings}"))?;
         // Errors are told apart by their words. Not every role may choose the language.
         let _ = connection.batch_execute("SET lc_messages = 'C'");
         Ok(connection)

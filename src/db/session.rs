@@ -10,11 +10,23 @@ use super::{Database, Error, Result, Tx};
 pub struct Session {
     database: Database,
     connection: Option<PgConnection>,
+    settings: &'static str,
 }
+
+/// For a session that only ever looks rows up by their keys. A plan made while the tables were empty must not read them
+/// whole once they have grown.
+const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;";
 
 impl Session {
     pub(super) fn new(database: Database) -> Self {
-        Self { database, connection: None }
+        Self { database, connection: None, settings: "" }
+    }
+
+    /// The same for work that looks rows up by their keys alone.
+    #[must_use]
+    pub fn by_key(self) -> Self {
+        Self { settings: BY_KEY, ..self }
     }
 
     /// The database it writes to.
@@ -34,7 +46,7 @@ impl Session {
             Database::Postgres(postgres) => {
                 let mut connection = match self.connection.take() {
                     Some(connection) => connection,
-                    None => postgres.connect()?,
+                    None => postgres.connect(self.settings)?,
                 };
                 let result = connection.transaction(|connection| work(&mut Tx::Postgres(connection)));
                 if !result.as_ref().is_err_and(Error::breaks_connection) {

@@ -39,7 +39,7 @@ impl Shadow {
         let live = Database::open(url)?;
         let (url, mut connection) = match (url, &live) {
             (DatabaseUrl::Postgres(url), Database::Postgres(postgres)) => {
-                let connection = Both::Postgres(Box::new(postgres.connect()?));
+                let connection = Both::Postgres(Box::new(postgres.connect("")?));
                 (DatabaseUrl::Postgres(DatabaseUrl::with_schema(url, SCHEMA)), connection)
             }
             (DatabaseUrl::Sqlite(path), _) => {

@@ -1,5 +1,7 @@
 //! SQLite: one writer that all share, many readers, every commit on disk before it returns.
 
+mod checkpointer;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -8,13 +10,15 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use parking_lot::FairMutex;
 
+use self::checkpointer::Checkpointer;
 use super::{Error, Result};
 
 type Manager = ConnectionManager<SqliteConnection>;
 
-/// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too.
-const WRITER: &str =
-    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+/// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too. The log
+/// is moved into the file by the checkpointer, and by the writer only where that falls behind by 80 MiB.
+const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA journal_size_limit = 33554432;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
 /// A SQLite file.
@@ -23,6 +27,7 @@ pub struct Sqlite {
     /// Fair, so that the recorder's turn comes after each batch of the projector.
     writer: FairMutex<Option<SqliteConnection>>,
     readers: Pool<Manager>,
+    checkpointer: Checkpointer,
 }
 
 impl Sqlite {
@@ -39,7 +44,9 @@ impl Sqlite {
             .connection_timeout(Duration::from_secs(5))
             .connection_customizer(Box::new(ReadOnly))
             .build(Manager::new(url(path)))?;
-        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), readers })
+        let checkpointer = Checkpointer::start(path);
+        let checkpointer = checkpointer.map_err(|source| Error::File { path: path.display().to_string(), source })?;
+        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), readers, checkpointer })
     }
 
     /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use.
@@ -53,6 +60,8 @@ impl Sqlite {
         if result.as_ref().is_err_and(Error::breaks_connection) {
             *writer = None;
         }
+        drop(writer);
+        self.checkpointer.written();
         result
     }
 

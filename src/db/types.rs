@@ -2,6 +2,8 @@
 //!
 //! Diesel's own `Timestamptz` has no SQLite side, its `Numeric` goes through `f64` there, and its `Jsonb` is a blob.
 
+mod instant;
+
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -50,13 +52,9 @@ pub struct Amount(pub Decimal);
 #[serde(transparent)]
 pub struct Json(pub Value);
 
-impl Timestamp {
-    const FORMAT: &'static str = "%F %T%.6f+00:00";
-}
-
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.format("%FT%T%.6fZ"))
+        serializer.serialize_str(&instant::json(&self.0))
     }
 }
 
@@ -109,8 +107,8 @@ macro_rules! text_sqlite {
 
 text_sqlite! {
     Timestamp: sql::Instant,
-        |at: &DateTime<Utc>| at.format(Timestamp::FORMAT).to_string(),
-        |text: &str| DateTime::parse_from_str(text, "%F %T%.f%:z").map(|at| at.to_utc());
+        instant::column,
+        instant::read;
     Amount: sql::Money,
         Decimal::to_string,
         // SQLite writes very small numbers with an exponent.

@@ -1,18 +1,25 @@
 //! Writes many rows at once, guarded: a stored row yields only to a newer event.
 //!
-//! Diesel has no batch `ON CONFLICT .. DO UPDATE .. WHERE` for SQLite, hence the own query fragment.
+//! Diesel has no batch `ON CONFLICT .. DO UPDATE .. WHERE` for SQLite, hence the own query fragment. PostgreSQL gets all
+//! rows in one statement, an array for each column; SQLite, which has no round trip, a row at a time. Either text is
+//! the same whatever the rows, so it is prepared once.
 
 use std::marker::PhantomData;
 
 use diesel::backend::Backend;
+use diesel::expression::AsExpression;
 use diesel::insertable::InsertValues;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, SqlType};
+use diesel::sqlite::Sqlite;
+use serde::Serialize;
 
 use super::{Result, Tx};
 
 /// A row type: one table, used for insert and select alike. Made by `row!`.
-pub trait Row: Sized {
+pub trait Row: Sized + 'static {
     /// Diesel's table.
     type Table: Table + Default;
     /// The table's name.
@@ -26,6 +33,18 @@ pub trait Row: Sized {
 
     /// The rows that a query of our own gives; it names every column.
     fn of_query(tx: &mut Tx<'_>, query: &str) -> Result<Vec<Self>>;
+
+    /// The rows turned on their side: an array for each column.
+    fn arrays<'r>(rows: &[&'r Self]) -> Vec<ColumnArray<'r>>;
+
+    /// Shows each column.
+    fn show(&self, columns: &mut impl Columns);
+}
+
+/// Looks at the columns of a row.
+pub trait Columns {
+    /// One of them.
+    fn column(&mut self, name: &'static str, value: &impl Serialize);
 }
 
 /// What happens to a stored row of the same key.
@@ -37,85 +56,122 @@ pub enum Conflict {
     Keep,
 }
 
-/// `INSERT INTO t (..) VALUES (..), (..) ON CONFLICT (key) DO ..`
-pub struct Upsert<R, V> {
-    /// The rows, as Diesel's insertable values.
-    pub values: Vec<V>,
-    /// The row type they came from.
-    pub row: PhantomData<R>,
+/// The values of one column, as an array to bind.
+pub type ColumnArray<'r> = Box<dyn QueryFragment<Pg> + 'r>;
+
+/// Makes the array of a column, of the column's type.
+pub(crate) fn array<'r, ST, V>(values: impl Iterator<Item = &'r V>) -> ColumnArray<'r>
+where
+    ST: SqlType + 'static,
+    V: 'r,
+    Vec<&'r V>: AsExpression<Array<ST>, Expression: QueryFragment<Pg> + 'r>,
+{
+    Box::new(values.collect::<Vec<_>>().as_expression())
 }
 
-impl<R, V> QueryId for Upsert<R, V> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// `INSERT INTO t (..) .. ON CONFLICT (key) DO ..`
+pub(crate) struct Upsert<R, S> {
+    /// Where the rows come from: [`Values`] or [`Unnest`].
+    pub(crate) source: S,
+    pub(crate) row: PhantomData<R>,
 }
 
-impl<R, V, C> diesel::RunQueryDsl<C> for Upsert<R, V> {}
+/// One row, as Diesel's insertable values.
+pub(crate) struct Values<V>(pub(crate) V);
 
-impl<R: Row, V: InsertValues<DB, R::Table>, DB: Backend> QueryFragment<DB> for Upsert<R, V> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        // One row is one text, worth preparing once; a batch's text changes with its length.
-        if self.values.len() > 1 {
-            out.unsafe_to_cache_prepared();
-        }
-        out.push_sql("INSERT INTO ");
-        out.push_identifier(R::TABLE)?;
-        out.push_sql(" (");
-        self.values[0].column_names(out.reborrow())?;
-        out.push_sql(") VALUES ");
-        for (index, row) in self.values.iter().enumerate() {
-            out.push_sql(if index == 0 { "(" } else { ", (" });
-            row.walk_ast(out.reborrow())?;
-            out.push_sql(")");
-        }
-        out.push_sql(" ON CONFLICT (");
-        for (index, column) in R::KEY.iter().enumerate() {
-            out.push_sql(if index == 0 { "" } else { ", " });
-            out.push_identifier(column)?;
-        }
-        if R::CONFLICT == Conflict::Keep {
-            out.push_sql(") DO NOTHING");
-            return Ok(());
-        }
-        out.push_sql(") DO UPDATE SET ");
-        for (index, column) in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)).enumerate() {
-            out.push_sql(if index == 0 { "" } else { ", " });
-            out.push_identifier(column)?;
-            out.push_sql(" = excluded.");
-            out.push_identifier(column)?;
-        }
-        out.push_sql(" WHERE ");
-        out.push_identifier(R::TABLE)?;
-        out.push_sql(".last_event_id <= excluded.last_event_id");
-        Ok(())
+/// All rows, as arrays.
+pub(crate) struct Unnest<'r>(pub(crate) Vec<ColumnArray<'r>>);
+
+impl<R: 'static, S> QueryId for Upsert<R, S> {
+    type QueryId = Upsert<R, ()>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<R, S, C> diesel::RunQueryDsl<C> for Upsert<R, S> {}
+
+impl<R: Row, V: InsertValues<Sqlite, R::Table>> QueryFragment<Sqlite> for Upsert<R, Values<V>> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        into::<R, _>(&mut out)?;
+        out.push_sql("VALUES (");
+        self.source.0.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        on_conflict::<R, _>(&mut out)
     }
+}
+
+impl<R: Row> QueryFragment<Pg> for Upsert<R, Unnest<'_>> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        into::<R, _>(&mut out)?;
+        out.push_sql("SELECT * FROM unnest(");
+        for (index, array) in self.source.0.iter().enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
+            array.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(")");
+        on_conflict::<R, _>(&mut out)
+    }
+}
+
+fn into<R: Row, DB: Backend>(out: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+    out.push_sql("INSERT INTO ");
+    out.push_identifier(R::TABLE)?;
+    out.push_sql(" (");
+    list(out, R::COLUMNS)?;
+    out.push_sql(") ");
+    Ok(())
+}
+
+fn on_conflict<R: Row, DB: Backend>(out: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+    out.push_sql(" ON CONFLICT (");
+    list(out, R::KEY)?;
+    if R::CONFLICT == Conflict::Keep {
+        out.push_sql(") DO NOTHING");
+        return Ok(());
+    }
+    out.push_sql(") DO UPDATE SET ");
+    for (index, column) in R::COLUMNS.iter().filter(|column| !R::KEY.contains(column)).enumerate() {
+        out.push_sql(if index == 0 { "" } else { ", " });
+        out.push_identifier(column)?;
+        out.push_sql(" = excluded.");
+        out.push_identifier(column)?;
+    }
+    out.push_sql(" WHERE ");
+    out.push_identifier(R::TABLE)?;
+    out.push_sql(".last_event_id <= excluded.last_event_id");
+    Ok(())
+}
+
+fn list<DB: Backend>(out: &mut AstPass<'_, '_, DB>, columns: &[&str]) -> QueryResult<()> {
+    for (index, column) in columns.iter().enumerate() {
+        out.push_sql(if index == 0 { "" } else { ", " });
+        out.push_identifier(column)?;
+    }
+    Ok(())
 }
 
 /// Values in one `IN (..)`: SQLite takes 32,766 binds in all.
 pub(crate) const BINDS: usize = 10_000;
 
-/// How many rows go into one statement: PostgreSQL takes 65,535 binds. For SQLite, which has no round trip, one
-/// prepared statement run again and again is the fastest.
-pub(crate) const fn rows_per_statement(postgres: bool, columns: usize) -> usize {
-    if postgres { 60_000 / columns } else { 1 }
-}
+/// Rows in one statement on PostgreSQL: their arrays are held in memory on both sides.
+pub(crate) const ROWS: usize = 10_000;
 
 /// Writes the rows, and counts those that were written. A macro, since the type behind `Insertable` can be inferred but not named.
 macro_rules! upsert {
     ($tx:expr, $row:ty, $rows:expr) => {{
-        let rows: &[$row] = $rows;
-        let postgres = matches!($tx, $crate::db::Tx::Postgres(_));
-        let columns = <$row as $crate::db::upsert::Row>::COLUMNS.len();
-        let mut chunks = rows.chunks($crate::db::upsert::rows_per_statement(postgres, columns));
-        chunks.try_fold(0, |written, chunk| {
-            let values: Vec<_> = chunk
-                .iter()
-                .map(|row| diesel::Insertable::<<$row as $crate::db::upsert::Row>::Table>::values(row).values)
-                .collect();
-            let statement = $crate::db::upsert::Upsert::<$row, _> { values, row: std::marker::PhantomData };
-            $crate::db::on!($tx, |connection| diesel::RunQueryDsl::execute(statement, connection))
-                .map(|rows| written + rows)
-        })
+        use $crate::db::upsert::{ROWS, Row, Unnest, Upsert, Values};
+        let rows: Vec<&$row> = $rows.iter().map(std::borrow::Borrow::borrow).collect();
+        match $tx {
+            $crate::db::Tx::Postgres(connection) => rows.chunks(ROWS).try_fold(0, |written, rows| {
+                let source = Unnest(<$row as Row>::arrays(rows));
+                let upsert = Upsert::<$row, _> { source, row: std::marker::PhantomData };
+                Ok::<_, $crate::db::Error>(written + diesel::RunQueryDsl::execute(upsert, &mut **connection)?)
+            }),
+            $crate::db::Tx::Sqlite(connection) => rows.iter().try_fold(0, |written, row| {
+                let source = Values(diesel::Insertable::<<$row as Row>::Table>::values(*row).values);
+                let upsert = Upsert::<$row, _> { source, row: std::marker::PhantomData };
+                Ok(written + diesel::RunQueryDsl::execute(upsert, &mut **connection)?)
+            }),
+        }
     }};
 }
 pub(crate) use upsert;
@@ -145,6 +201,16 @@ macro_rules! row {
             fn of_query(tx: &mut $crate::db::Tx<'_>, query: &str) -> $crate::db::Result<Vec<Self>> {
                 let query = || diesel::sql_query(query);
                 Ok($crate::db::on!(tx, |connection| diesel::RunQueryDsl::load(query(), connection))?)
+            }
+
+            fn arrays<'r>(rows: &[&'r Self]) -> Vec<$crate::db::upsert::ColumnArray<'r>> {
+                vec![$($crate::db::upsert::array::<diesel::dsl::SqlTypeOf<$crate::db::schema::$table::$field>, _>(
+                    rows.iter().map(|row| &row.$field),
+                )),+]
+            }
+
+            fn show(&self, columns: &mut impl $crate::db::upsert::Columns) {
+                $(columns.column(stringify!($field), &self.$field);)+
             }
         }
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::batch::Origin;
-use super::changes;
+use super::content;
 use super::rows::json;
 use crate::checkfront::{self, Contact, Line};
 use crate::db::rows::{Booking, BookingItem, BookingTax};
@@ -42,7 +42,7 @@ impl Whole {
         }
         let contact = (!keeps || !body.contact.is_empty()).then(|| body.contact.to_json());
         let before = before.map(|before| before.booking.content_hash.as_str());
-        after.booking.content_hash = changes::content_hash(&after, contact.as_ref(), before);
+        after.booking.content_hash = content::content_hash(&after, contact.as_ref(), before);
         after
     }
 

@@ -155,13 +155,13 @@ impl Bookings {
             // A booking told anew is written anew: what it was last changed by may lie further back than before.
             let stored = self.rows.stored(key).filter(|_| !self.retold.contains(key));
             if stored.is_none_or(|stored| stored.booking != whole.booking) {
-                rows.push(whole.booking.clone());
+                rows.push(&whole.booking);
             }
             let old = |line: &&BookingItem| stored.and_then(|stored| stored.lines.get(&line.line_id)) != Some(line);
-            lines.extend(whole.lines.values().filter(old).cloned());
+            lines.extend(whole.lines.values().filter(old));
             let fresh = whole.taxes.iter().enumerate();
             let fresh = fresh.filter(|(index, tax)| stored.and_then(|stored| stored.taxes.get(*index)) != Some(tax));
-            taxes.extend(fresh.map(|(_, tax)| tax.clone()));
+            taxes.extend(fresh.map(|(_, tax)| tax));
             if let Some(stored) = stored {
                 remove_stale(tx, key, stored, whole)?;
             }

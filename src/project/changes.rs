@@ -1,58 +1,12 @@
-//! What a booking says, hashed to tell a repeat, and compared to tell a change.
+//! What a booking says, compared to tell a change.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::booking::Whole;
+use super::content::content;
 use crate::db::events::Settlement;
 use crate::db::rows::BookingHistory;
 use crate::db::types::{EventState, Json};
-
-/// Columns that tell where a row comes from, or that follow from others: no content of their own.
-const DERIVED: [&str; 14] = [
-    "account_id",
-    "booking_code",
-    "code",
-    "customer_key",
-    "created_on",
-    "start_on",
-    "end_on",
-    "content_hash",
-    "first_event_id",
-    "last_event_id",
-    "updated_at",
-    "deleted_at",
-    "parent_line_id",
-    "position",
-];
-
-/// Half of SHA-256, in hexadecimal digits.
-const HALF: usize = 32;
-
-/// The hash of row, lines and taxes, followed by that of the contact data, of which the row holds only a part.
-///
-/// A body that says nothing of the customer keeps the second half.
-pub(super) fn content_hash(whole: &Whole, contact: Option<&Value>, before: Option<&str>) -> String {
-    let lines: Vec<_> = whole.lines.values().map(content).collect();
-    let taxes: Vec<_> = whole.taxes.iter().map(content).collect();
-    let deleted = whole.booking.deleted_at.is_some();
-    let own = half(&json!([content(&whole.booking), lines, taxes, deleted]));
-    let contact = contact.map(half).or_else(|| before.map(|hash| hash.chars().skip(HALF).collect()));
-    own + &contact.unwrap_or_default()
-}
-
-fn half(value: &Value) -> String {
-    let mut digits = hex::encode(Sha256::digest(value.to_string()));
-    digits.truncate(HALF);
-    digits
-}
-
-fn content(row: &impl Serialize) -> Map<String, Value> {
-    let Ok(Value::Object(mut columns)) = serde_json::to_value(row) else { return Map::new() };
-    columns.retain(|name, value| !value.is_null() && !DERIVED.contains(&name.as_str()));
-    columns
-}
 
 /// The step that an event makes in a booking's history; the first has no changes.
 ///

@@ -118,7 +118,7 @@ impl Customers {
 
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         let changed = self.current.iter().filter(|(key, row)| self.stored.get(key) != Some(row));
-        let rows: Vec<_> = changed.map(|(_, row)| row.clone()).collect();
+        let rows: Vec<_> = changed.map(|(_, row)| row).collect();
         Customer::upsert(tx, &rows)?;
         let gone = self.stored.keys().filter(|key| !self.current.contains_key(key)).cloned();
         for (account_id, keys) in by_account(gone) {

@@ -65,7 +65,6 @@ pub(super) fn fail(tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<()> {
         action: event.action,
         entity_key: event.entity_key,
         state: EventState::Failed,
-        prior_state: None,
         attempts: event.attempts,
         error: Some(reason.to_owned()),
         processed_at: Some(Timestamp(Utc::now())),

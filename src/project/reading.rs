@@ -149,7 +149,6 @@ impl Reading {
             action: body.and_then(|body| body.action.clone()),
             entity_key: body.and_then(|body| body.content.as_ref().ok()?.entity_key()),
             state,
-            prior_state: None,
             attempts: self.event.attempts + 1,
             error,
             processed_at: Some(now),

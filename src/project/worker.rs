@@ -1,12 +1,12 @@
 //! The projector's loop: woken by each record, and by the clock in case a wake-up was lost.
 
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
 use tokio_util::sync::CancellationToken;
 
+use super::pace::Pace;
+use super::wake::Wake;
 use super::{Outcome, Projector};
 
 /// A lost wake-up costs no more than this.
@@ -15,27 +15,6 @@ const POLL: Duration = Duration::from_secs(1);
 const BUSY: Duration = Duration::from_millis(50);
 /// The longest pause while the database is out of reach.
 const BACKOFF: Duration = Duration::from_secs(5);
-
-/// Wakes the projector.
-#[derive(Clone, Default)]
-pub struct Wake(Arc<(Mutex<bool>, Condvar)>);
-
-impl Wake {
-    /// There is something to look at.
-    pub fn signal(&self) {
-        *self.0.0.lock() = true;
-        self.0.1.notify_one();
-    }
-
-    /// Waits for a signal, or the time-out. One that came before counts.
-    fn wait(&self, timeout: Duration) {
-        let mut signalled = self.0.0.lock();
-        if !*signalled {
-            self.0.1.wait_for(&mut signalled, timeout);
-        }
-        *signalled = false;
-    }
-}
 
 /// A projector on a thread of its own.
 pub struct Worker {
@@ -53,17 +32,19 @@ impl Worker {
     ) -> std::io::Result<Self> {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
-            let mut pause = Duration::from_millis(50);
+            let (mut pause, mut pace) = (Duration::from_millis(50), Pace::default());
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
                     woken.wait(POLL);
                     continue;
                 }
-                match projector.step() {
+                let (began, traffic) = (Instant::now(), woken.traffic());
+                match projector.set_batch(pace.batch(traffic)).step() {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);
                         match outcome {
-                            Outcome::Done(_) | Outcome::Died => {}
+                            Outcome::Done(events) => thread::sleep(pace.took(began.elapsed(), events, traffic)),
+                            Outcome::Died => {}
                             Outcome::Empty => woken.wait(POLL),
                             Outcome::Busy => woken.wait(BUSY),
                         }

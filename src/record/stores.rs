@@ -137,7 +137,7 @@ impl Stores {
         match &result {
             Ok(()) => {
                 self.state.database_took();
-                self.wake.signal();
+                self.wake.stored(batch.events.len());
             }
             Err(error) => self.state.database_refused(error),
         }

@@ -67,7 +67,8 @@ fn migrate_says_what_it_did() {
             let output = exe().args(arguments).args(["--database-url", url]).output().unwrap();
             (output.status.code(), String::from_utf8(output.stdout).unwrap())
         };
-        let names = ["00000000000001_mirror", "00000000000002_mirror_id", "00000000000003_privacy"];
+        let names =
+            ["00000000000001_mirror", "00000000000002_mirror_id", "00000000000003_privacy", "00000000000004_indexes"];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
         assert_eq!(run(&["migrate", "status"]), (Some(0), lines("pending ", "")));
         let versions = names.map(|name| format!("applied {}\n", name.split('_').next().unwrap())).concat();

@@ -1,15 +1,18 @@
 //! Writes what became of a batch of events: one statement on PostgreSQL, one prepared statement on SQLite.
 
+use diesel::dsl::SqlTypeOf;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 
 use crate::db::schema::webhook_events;
-use crate::db::types::{EventState, Timestamp, sql};
+use crate::db::types::{EventState, Timestamp};
+use crate::db::upsert::{ColumnArray, array};
 use crate::db::{Result, Tx};
 
 /// What became of an event.
-#[derive(Debug, Clone, Identifiable, AsChangeset)]
-#[diesel(table_name = webhook_events, treat_none_as_null = true)]
+#[derive(Debug, Clone)]
 pub struct Settlement {
     /// The event.
     pub id: i64,
@@ -27,8 +30,6 @@ pub struct Settlement {
     pub entity_key: Option<String>,
     /// The decision.
     pub state: EventState,
-    /// Nothing, once it is settled.
-    pub prior_state: Option<EventState>,
     /// How often it was tried.
     pub attempts: i32,
     /// Why it failed, or what was odd about it.
@@ -37,39 +38,98 @@ pub struct Settlement {
     pub processed_at: Option<Timestamp>,
 }
 
-const SETTLE: &str = "UPDATE webhook_events AS e SET account_id = s.account_id, format = s.format, kind = s.kind, \
-    type_name = s.type_name, action = s.action, entity_key = s.entity_key, state = s.state, prior_state = NULL, \
-    attempts = s.attempts, error = s.error, processed_at = s.processed_at \
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS s \
-    (id, account_id, format, kind, type_name, action, entity_key, state, attempts, error, processed_at) \
-    WHERE e.id = s.id";
-
 /// Settles events.
 pub fn settle(tx: &mut Tx<'_>, settlements: &[Settlement]) -> Result<()> {
     match tx {
-        Tx::Postgres(connection) => {
-            let texts = |text: fn(&Settlement) -> &Option<String>| settlements.iter().map(text).collect::<Vec<_>>();
-            diesel::sql_query(SETTLE)
-                .bind::<Array<BigInt>, _>(settlements.iter().map(|s| s.id).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Integer>>, _>(settlements.iter().map(|s| s.account_id).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.format))
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.kind))
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.type_name))
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.action))
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.entity_key))
-                .bind::<Array<Text>, _>(settlements.iter().map(|s| s.state).collect::<Vec<_>>())
-                .bind::<Array<Integer>, _>(settlements.iter().map(|s| s.attempts).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Text>>, _>(texts(|s| &s.error))
-                .bind::<Array<Nullable<sql::Instant>>, _>(
-                    settlements.iter().map(|s| s.processed_at).collect::<Vec<_>>(),
-                )
-                .execute(&mut **connection)?;
-        }
+        Tx::Postgres(connection) => drop(Many::of(settlements).execute(&mut **connection)?),
         Tx::Sqlite(connection) => {
             for settlement in settlements {
-                diesel::update(settlement).set(settlement).execute(&mut **connection)?;
+                One(settlement).execute(&mut **connection)?;
             }
         }
     }
     Ok(())
+}
+
+/// One event, for SQLite. Diesel would put its own update together anew each time.
+struct One<'s>(&'s Settlement);
+
+/// All events, for PostgreSQL: an array for each column.
+struct Many<'s>([ColumnArray<'s>; 11]);
+
+impl QueryId for One<'_> {
+    type QueryId = One<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryId for Many<'_> {
+    type QueryId = Many<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<C> RunQueryDsl<C> for One<'_> {}
+impl<C> RunQueryDsl<C> for Many<'_> {}
+
+/// Names each column with its value: `$each` is a macro that gets them.
+macro_rules! columns {
+    ($each:ident) => {
+        [
+            $each!(account_id),
+            $each!(format),
+            $each!(kind),
+            $each!(type_name),
+            $each!(action),
+            $each!(entity_key),
+            $each!(state),
+            $each!(attempts),
+            $each!(error),
+            $each!(processed_at),
+            $each!(id),
+        ]
+    };
+}
+
+impl QueryFragment<Sqlite> for One<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE webhook_events SET prior_state = NULL");
+        macro_rules! bind {
+            ($column:ident) => {{
+                out.push_sql(if stringify!($column) == "id" { " WHERE " } else { ", " });
+                out.push_sql(concat!(stringify!($column), " = "));
+                out.push_bind_param::<SqlTypeOf<webhook_events::$column>, _>(&self.0.$column)?;
+            }};
+        }
+        let [..] = columns!(bind);
+        Ok(())
+    }
+}
+
+impl<'s> Many<'s> {
+    fn of(settlements: &'s [Settlement]) -> Self {
+        macro_rules! bind {
+            ($column:ident) => {
+                array::<SqlTypeOf<webhook_events::$column>, _>(settlements.iter().map(|s| &s.$column))
+            };
+        }
+        Self(columns!(bind))
+    }
+}
+
+impl QueryFragment<Pg> for Many<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "UPDATE webhook_events AS e SET prior_state = NULL, account_id = s.account_id, format = s.format, \
+             kind = s.kind, type_name = s.type_name, action = s.action, entity_key = s.entity_key, state = s.state, \
+             attempts = s.attempts, error = s.error, processed_at = s.processed_at FROM unnest(",
+        );
+        for (index, array) in self.0.iter().enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
+            array.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(
+            ") AS s (account_id, format, kind, type_name, action, entity_key, state, attempts, error, processed_at, id) \
+             WHERE e.id = s.id",
+        );
+        Ok(())
+    }
 }

@@ -1,8 +1,12 @@
 //! Bookings, as they stand now.
 
+use std::borrow::Borrow;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use crate::db::lookup::lookup;
 use crate::db::schema::bookings;
 use crate::db::types::{Amount, Json, Timestamp};
 use crate::db::upsert::{row, upsert};
@@ -53,8 +57,7 @@ row! {
 impl Booking {
     /// The stored rows of these codes.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
-        let query = || bookings::table.filter(bookings::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(bookings::code.eq_any(codes)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, codes)?)
     }
 
     /// A page of an account's bookings, by code.
@@ -78,7 +81,7 @@ impl Booking {
     }
 
     /// Writes the rows, unless newer ones are stored.
-    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
     }

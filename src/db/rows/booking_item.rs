@@ -1,8 +1,12 @@
 //! The lines of bookings.
 
+use std::borrow::Borrow;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use crate::db::lookup::lookup;
 use crate::db::schema::booking_items;
 use crate::db::types::{Amount, Json, Timestamp};
 use crate::db::upsert::{BINDS, row, upsert};
@@ -38,12 +42,11 @@ row! {
 impl BookingItem {
     /// The stored lines of these bookings.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
-        let query = || booking_items::table.filter(booking_items::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(booking_items::booking_code.eq_any(codes)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, codes)?)
     }
 
     /// Writes the lines, unless newer ones are stored.
-    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
     }

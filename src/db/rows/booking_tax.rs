@@ -1,7 +1,11 @@
 //! The taxes and fees of bookings.
 
-use diesel::prelude::*;
+use std::borrow::Borrow;
 
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::db::lookup::lookup;
 use crate::db::schema::booking_taxes;
 use crate::db::types::Amount;
 use crate::db::upsert::{row, upsert};
@@ -23,12 +27,11 @@ row! {
 impl BookingTax {
     /// The stored taxes of these bookings.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
-        let query = || booking_taxes::table.filter(booking_taxes::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(booking_taxes::booking_code.eq_any(codes)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, codes)?)
     }
 
     /// Writes the taxes, unless newer ones are stored.
-    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
     }

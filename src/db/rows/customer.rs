@@ -1,7 +1,11 @@
 //! Customers.
 
-use diesel::prelude::*;
+use std::borrow::Borrow;
 
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::db::lookup::lookup;
 use crate::db::schema::customers;
 use crate::db::types::{Json, Timestamp};
 use crate::db::upsert::{row, upsert};
@@ -54,8 +58,7 @@ impl Customer {
 
     /// The stored rows of these keys.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<Vec<Self>> {
-        let query = || customers::table.filter(customers::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(customers::customer_key.eq_any(keys)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, keys)?)
     }
 
     /// A page of an account's customers, by key.
@@ -66,7 +69,7 @@ impl Customer {
     }
 
     /// Writes the rows, unless newer ones are stored.
-    pub fn upsert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+    pub fn upsert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Bookings whose person was forgotten.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use crate::db::lookup::lookup;
 use crate::db::schema::forgotten_bookings;
 use crate::db::types::Timestamp;
 use crate::db::upsert::{row, upsert};
@@ -20,8 +22,7 @@ row! {
 impl ForgottenBooking {
     /// Those among these codes.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
-        let query = || forgotten_bookings::table.filter(forgotten_bookings::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(forgotten_bookings::code.eq_any(codes)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, codes)?)
     }
 
     /// All of an account.

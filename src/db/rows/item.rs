@@ -1,11 +1,11 @@
 //! The inventory.
 
-use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use crate::db::schema::items;
+use crate::db::lookup::lookup;
 use crate::db::types::{Json, Timestamp};
-use crate::db::upsert::{BINDS, row, upsert};
-use crate::db::{Result, Tx, on};
+use crate::db::upsert::{row, upsert};
+use crate::db::{Result, Tx};
 
 row! {
     /// An item of the inventory.
@@ -47,12 +47,7 @@ row! {
 impl Item {
     /// The stored rows of these ids.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, ids: &[i64]) -> Result<Vec<Self>> {
-        let query = || items::table.filter(items::account_id.eq(account_id));
-        let mut rows = Vec::new();
-        for ids in ids.chunks(BINDS) {
-            rows.append(&mut on!(&mut *tx, |connection| query().filter(items::item_id.eq_any(ids)).load(connection))?);
-        }
-        Ok(rows)
+        Ok(lookup!(tx, Self, account_id, BigInt, ids)?)
     }
 
     /// Writes the rows, unless newer ones are stored.

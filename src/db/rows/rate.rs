@@ -2,8 +2,10 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use crate::db::schema::{rate_categories, rate_items, rates};
+use crate::db::lookup::lookup;
+use crate::db::schema::{rate_categories, rate_items};
 use crate::db::types::{Amount, Json, Timestamp};
 use crate::db::upsert::{row, upsert};
 use crate::db::{Result, Tx, on};
@@ -58,8 +60,7 @@ row! {
 impl Rate {
     /// The stored rows of these ids.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, ids: &[i64]) -> Result<Vec<Self>> {
-        let query = || rates::table.filter(rates::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(rates::rate_id.eq_any(ids)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, BigInt, ids)?)
     }
 
     /// Writes the rows, unless newer ones are stored.
@@ -72,8 +73,7 @@ impl Rate {
 impl RateItem {
     /// The items of these rates.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, rate_ids: &[i64]) -> Result<Vec<Self>> {
-        let query = || rate_items::table.filter(rate_items::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(rate_items::rate_id.eq_any(rate_ids)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, BigInt, rate_ids)?)
     }
 
     /// Makes these the rate's items, and no others.
@@ -89,9 +89,7 @@ impl RateItem {
 impl RateCategory {
     /// The categories of these rates.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, rate_ids: &[i64]) -> Result<Vec<Self>> {
-        let query = || rate_categories::table.filter(rate_categories::account_id.eq(account_id));
-        let query = || query().filter(rate_categories::rate_id.eq_any(rate_ids));
-        Ok(on!(tx, |connection| query().load(connection))?)
+        Ok(lookup!(tx, Self, account_id, BigInt, rate_ids)?)
     }
 
     /// Makes these the rate's categories, and no others.

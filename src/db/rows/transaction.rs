@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
+use crate::db::lookup::lookup;
 use crate::db::schema::transactions;
 use crate::db::types::{Amount, Json, Timestamp};
 use crate::db::upsert::{row, upsert};
@@ -34,8 +36,7 @@ row! {
 impl Transaction {
     /// The stored rows of these ids, whatever their gateway and status.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, ids: &[String]) -> Result<Vec<Self>> {
-        let query = || transactions::table.filter(transactions::account_id.eq(account_id));
-        Ok(on!(tx, |connection| query().filter(transactions::transaction_id.eq_any(ids)).load(connection))?)
+        Ok(lookup!(tx, Self, account_id, Text, ids)?)
     }
 
     /// The payments of these bookings.

@@ -1,0 +1,106 @@
+//! Looks an account's rows up by the first part of their key, many at once: one index search for each, whatever the
+//! planner believes of the table. A plan made while a table was empty would read all of it once it has grown.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+
+use diesel::backend::Backend;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, Integer, SingleValue, Text};
+use diesel::sqlite::Sqlite;
+use serde::Serialize;
+
+use super::upsert::Row;
+
+/// The rows whose key begins with the account and one of the keys, which are of the SQL type `ST`.
+pub(crate) struct Lookup<'k, R, ST, K> {
+    account_id: i32,
+    /// Each once.
+    keys: Vec<&'k K>,
+    /// The same as a JSON array, for SQLite.
+    json: String,
+    row: PhantomData<(R, ST)>,
+}
+
+impl<'k, R: Row, ST, K: Serialize + Ord> Lookup<'k, R, ST, K> {
+    pub(crate) fn new(account_id: i32, keys: &'k [K]) -> Self {
+        let keys: Vec<_> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let json = serde_json::to_string(&keys).unwrap_or_default();
+        Self { account_id, keys, json, row: PhantomData }
+    }
+}
+
+impl<R: 'static, ST: 'static, K> QueryId for Lookup<'_, R, ST, K> {
+    type QueryId = Lookup<'static, R, ST, ()>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<R: Row, ST, K> Query for Lookup<'_, R, ST, K>
+where
+    R::Table: Table<AllColumns: Expression>,
+{
+    type SqlType = <<R::Table as Table>::AllColumns as Expression>::SqlType;
+}
+
+impl<R, ST, K, C> RunQueryDsl<C> for Lookup<'_, R, ST, K> {}
+
+impl<R: Row, ST, K> QueryFragment<Pg> for Lookup<'_, R, ST, K>
+where
+    ST: SingleValue,
+    Pg: diesel::sql_types::HasSqlType<ST>,
+    K: ToSql<ST, Pg>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        columns::<R, _>(&mut out)?;
+        out.push_sql("unnest(");
+        out.push_bind_param::<Array<ST>, _>(&self.keys)?;
+        // OFFSET keeps the planner from turning the searches into one read of the table.
+        out.push_sql(") AS k(key) CROSS JOIN LATERAL (SELECT * FROM ");
+        out.push_identifier(R::TABLE)?;
+        out.push_sql(" WHERE account_id = ");
+        out.push_bind_param::<Integer, _>(&self.account_id)?;
+        out.push_sql(" AND ");
+        out.push_identifier(R::KEY[1])?;
+        out.push_sql(" = k.key OFFSET 0) AS r");
+        Ok(())
+    }
+}
+
+impl<R: Row, ST, K> QueryFragment<Sqlite> for Lookup<'_, R, ST, K> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        columns::<R, _>(&mut out)?;
+        out.push_sql("json_each(");
+        out.push_bind_param::<Text, _>(&self.json)?;
+        // SQLite keeps the order of a CROSS JOIN.
+        out.push_sql(") AS k CROSS JOIN ");
+        out.push_identifier(R::TABLE)?;
+        out.push_sql(" AS r WHERE r.account_id = ");
+        out.push_bind_param::<Integer, _>(&self.account_id)?;
+        out.push_sql(" AND r.");
+        out.push_identifier(R::KEY[1])?;
+        out.push_sql(" = k.value");
+        Ok(())
+    }
+}
+
+fn columns<R: Row, DB: Backend>(out: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+    for (index, column) in R::COLUMNS.iter().enumerate() {
+        out.push_sql(if index == 0 { "SELECT r." } else { ", r." });
+        out.push_identifier(column)?;
+    }
+    out.push_sql(" FROM ");
+    Ok(())
+}
+
+/// Loads the rows of an account whose keys, of this SQL type, are given. A macro, since the conditions under which a row
+/// can be loaded can be inferred but not named.
+macro_rules! lookup {
+    ($tx:expr, $row:ty, $account_id:expr, $sql_type:ty, $keys:expr) => {{
+        let lookup = || $crate::db::lookup::Lookup::<$row, $sql_type, _>::new($account_id, $keys);
+        $crate::db::on!($tx, |connection| diesel::RunQueryDsl::load(lookup(), connection))
+    }};
+}
+pub(crate) use lookup;
