@@ -13,6 +13,7 @@ mod customers;
 mod dates;
 mod deaths;
 mod forgotten;
+mod hand;
 mod items;
 mod pace;
 mod rates;
@@ -30,10 +31,10 @@ pub use wake::Wake;
 pub use worker::Worker;
 pub use zones::Zones;
 
-use ahead::Ahead;
 use deaths::{DEATHS, State, fail};
+use hand::Hand;
 use pace::BATCH;
-use step::{claim, write};
+use step::write;
 
 use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
@@ -73,9 +74,7 @@ pub struct Projector {
     batch: usize,
     /// Events still to be done one by one, after a batch failed or a process died of one.
     alone: usize,
-    /// What is in hand in this step: the mark, and how many events.
-    in_hand: Option<(InHand, usize)>,
-    ahead: Ahead,
+    hand: Hand,
     state: State,
 }
 
@@ -88,8 +87,7 @@ impl Projector {
             lock: None,
             batch: BATCH,
             alone: 0,
-            in_hand: None,
-            ahead: Ahead::default(),
+            hand: Hand::new(database),
             state: State::default(),
         }
     }
@@ -160,12 +158,12 @@ impl Projector {
 
     fn step_locked(&mut self, lock: &ProjectorLock) -> Result<Outcome> {
         let limit = if self.alone > 0 { 1 } else { self.batch };
-        self.in_hand = None;
+        self.hand.marked = None;
         let result = match self.session.database().clone() {
             Database::Postgres(_) => self.step_postgres(lock, limit),
             sqlite @ Database::Sqlite(_) => self.step_sqlite(&sqlite, lock, limit),
         };
-        match (result, self.in_hand) {
+        match (result, self.hand.marked) {
             (Ok(Outcome::Died), _) => {
                 // Whatever it died of is still there, in its batch or in what was read ahead: one by one, so that it is
                 // known.
@@ -188,8 +186,7 @@ impl Projector {
 
     /// All in one transaction, whose lock keeps the others out.
     fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
-        let Self { session, settings, state, in_hand, ahead, .. } = self;
-        let (database, known) = (session.database().clone(), std::mem::take(ahead));
+        let Self { session, settings, state, hand, .. } = self;
         session.transaction(|tx| {
             if !lock.enter(tx)? {
                 return Ok(Outcome::Busy);
@@ -197,33 +194,25 @@ impl Projector {
             if state.begin(tx, lock, settings)? {
                 return Ok(Outcome::Died);
             }
-            let Some(readings) = claim(tx, lock, limit, known, in_hand)? else {
+            let Some(readings) = hand.claim(tx, lock, limit)? else {
                 return dates::follow(tx).map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
             };
-            let outcome;
-            (outcome, *ahead) =
-                Ahead::beside(&database, limit, readings, |readings| write(tx, lock, readings, settings));
-            outcome
+            hand.work(limit, readings, |readings| write(tx, lock, readings, settings))
         })
     }
 
     /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
     fn step_sqlite(&mut self, database: &Database, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
-        let Self { session, settings, state, in_hand, ahead, .. } = self;
+        let Self { session, settings, state, hand, .. } = self;
         // Nobody else marks while the file is locked: one look is enough.
         if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
             return Ok(Outcome::Died);
         }
-        let known = std::mem::take(ahead);
-        let Some(readings) = database.read(|tx| claim(tx, lock, limit, known, in_hand))? else {
+        let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
             let due = database.read(dates::is_due)?;
             return if due { session.transaction(dates::follow).map(|_| Outcome::Done(0)) } else { Ok(Outcome::Empty) };
         };
-        let outcome;
-        (outcome, *ahead) = Ahead::beside(database, limit, readings, |readings| {
-            session.transaction(|tx| write(tx, lock, readings, settings))
-        });
-        outcome
+        hand.work(limit, readings, |readings| session.transaction(|tx| write(tx, lock, readings, settings)))
     }
 
     /// A batch failed, and not for the database's sake: try its events one by one; one alone, that fails again, is given up.

@@ -4,11 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use diesel::prelude::*;
 
+use super::postgres::Postgres;
 use super::{Database, Error, Result, Tx};
 
 /// A writer of the database. Every call blocks; use it on a thread of its own.
 pub struct Session {
     database: Database,
+    own: Own,
+}
+
+/// The connection of a session, on PostgreSQL.
+#[derive(Default)]
+struct Own {
     connection: Option<PgConnection>,
     settings: &'static str,
 }
@@ -20,13 +27,13 @@ const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET
 
 impl Session {
     pub(super) fn new(database: Database) -> Self {
-        Self { database, connection: None, settings: "" }
+        Self { database, own: Own::default() }
     }
 
     /// The same for work that looks rows up by their keys alone.
     #[must_use]
     pub fn by_key(self) -> Self {
-        Self { settings: BY_KEY, ..self }
+        Self { own: Own { settings: BY_KEY, ..self.own }, ..self }
     }
 
     /// The database it writes to.
@@ -43,20 +50,35 @@ impl Session {
             catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|panic| Err(Error::Panic(message(&*panic))))
         };
         match &self.database {
-            Database::Postgres(postgres) => {
-                let mut connection = match self.connection.take() {
-                    Some(connection) => connection,
-                    None => postgres.connect(self.settings)?,
-                };
-                let result = connection.transaction(|connection| work(&mut Tx::Postgres(connection)));
-                if !result.as_ref().is_err_and(Error::breaks_connection) {
-                    self.connection = Some(connection);
-                }
-                result
-            }
+            Database::Postgres(postgres) => self
+                .own
+                .with(postgres, |connection| connection.transaction(|connection| work(&mut Tx::Postgres(connection)))),
             Database::Sqlite(sqlite) => sqlite
                 .write(|connection| connection.immediate_transaction(|connection| work(&mut Tx::Sqlite(connection)))),
         }
+    }
+
+    /// Runs a read: on PostgreSQL on this session's connection.
+    pub fn read<T>(&mut self, read: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match &self.database {
+            Database::Postgres(postgres) => self.own.with(postgres, |connection| read(&mut Tx::Postgres(connection))),
+            sqlite @ Database::Sqlite(_) => sqlite.read(read),
+        }
+    }
+}
+
+impl Own {
+    /// Runs work on the connection, which is made where there is none, and dropped after a fault of its own.
+    fn with<T>(&mut self, postgres: &Postgres, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => postgres.connect(self.settings)?,
+        };
+        let result = work(&mut connection);
+        if !result.as_ref().is_err_and(Error::breaks_connection) {
+            self.connection = Some(connection);
+        }
+        result
     }
 }
 

@@ -18,7 +18,7 @@ type Manager = ConnectionManager<SqliteConnection>;
 /// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too. The log
 /// is moved into the file by the checkpointer, and by the writer only where that falls behind by 80 MiB.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 20000; PRAGMA journal_size_limit = 33554432;";
+    PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 20000; PRAGMA journal_size_limit = 33554432;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
 /// A SQLite file.

@@ -16,6 +16,7 @@ use diesel::sql_types::{Array, SqlType};
 use diesel::sqlite::Sqlite;
 use serde::Serialize;
 
+use super::types::{EventState, Json, Timestamp};
 use super::{Result, Tx};
 
 /// A row type: one table, used for insert and select alike. Made by `row!`.
@@ -59,15 +60,41 @@ pub enum Conflict {
 /// The values of one column, as an array to bind.
 pub type ColumnArray<'r> = Box<dyn QueryFragment<Pg> + 'r>;
 
-/// Makes the array of a column, of the column's type.
+/// Makes the array of a column, of the column's type; an empty one where all values are NULL, which means the same and
+/// costs nothing.
 pub(crate) fn array<'r, ST, V>(values: impl Iterator<Item = &'r V>) -> ColumnArray<'r>
 where
     ST: SqlType + 'static,
-    V: 'r,
+    V: Nullness + 'r,
     Vec<&'r V>: AsExpression<Array<ST>, Expression: QueryFragment<Pg> + 'r>,
 {
-    Box::new(values.collect::<Vec<_>>().as_expression())
+    let mut values: Vec<_> = values.collect();
+    if values.iter().all(|value| value.is_null()) {
+        values.clear();
+    }
+    Box::new(values.as_expression())
 }
+
+/// Whether a value is NULL.
+pub(crate) trait Nullness {
+    fn is_null(&self) -> bool {
+        false
+    }
+}
+
+impl<V> Nullness for Option<V> {
+    fn is_null(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// What is no option is never NULL.
+macro_rules! never_null {
+    ($($value:ty),+) => {
+        $(impl Nullness for $value {})+
+    };
+}
+never_null!(bool, i32, i64, String, Vec<u8>, Timestamp, Json, EventState);
 
 /// `INSERT INTO t (..) .. ON CONFLICT (key) DO ..`
 pub(crate) struct Upsert<R, S> {
@@ -102,9 +129,9 @@ impl<R: Row, V: InsertValues<Sqlite, R::Table>> QueryFragment<Sqlite> for Upsert
 impl<R: Row> QueryFragment<Pg> for Upsert<R, Unnest<'_>> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         into::<R, _>(&mut out)?;
-        out.push_sql("SELECT * FROM unnest(");
+        // Not in FROM, where each array would be kept in a store of its own before it is read.
         for (index, array) in self.source.0.iter().enumerate() {
-            out.push_sql(if index == 0 { "" } else { ", " });
+            out.push_sql(if index == 0 { "SELECT unnest(" } else { "), unnest(" });
             array.walk_ast(out.reborrow())?;
         }
         out.push_sql(")");

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::reading::{Reading, read};
 use crate::db::rows::Event;
-use crate::db::{Database, Result, Tx, events};
+use crate::db::{Result, Session, Tx, events};
 
 /// Bytes of the bodies of a batch: what is read at once, and held in memory.
 pub(super) const BYTES: usize = 8 << 20;
@@ -19,7 +19,7 @@ pub(super) struct Ahead(HashMap<i64, Reading>);
 impl Ahead {
     /// Does the work of a batch, and where that was a full one, reads what is pending after it meanwhile.
     pub(super) fn beside<T>(
-        database: &Database,
+        reader: &mut Session,
         limit: usize,
         batch: Vec<Reading>,
         work: impl FnOnce(Vec<Reading>) -> T,
@@ -30,7 +30,7 @@ impl Ahead {
         };
         thread::scope(|scope| {
             // What fails here is read when it is claimed.
-            let ahead = scope.spawn(|| database.read(|tx| Self::after(tx, after, limit)).unwrap_or_default());
+            let ahead = scope.spawn(|| reader.read(|tx| Self::after(tx, after, limit)).unwrap_or_default());
             (work(batch), ahead.join().unwrap_or_default())
         })
     }
