@@ -33,6 +33,15 @@ pub enum Database {
     Sqlite(std::sync::Arc<sqlite::Sqlite>),
 }
 
+/// What a commit is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// It is on disk before it returns.
+    Full,
+    /// After a crash all of it is thrown away, and made again.
+    Scratch,
+}
+
 /// A transaction under way, on either database.
 pub enum Tx<'c> {
     /// On PostgreSQL.
@@ -61,9 +70,13 @@ pub(crate) use on;
 impl Database {
     /// Prepares access; a SQLite file is opened (and made where missing), a server is not contacted yet.
     pub fn open(url: &DatabaseUrl) -> Result<Self> {
+        Self::open_as(url, Durability::Full)
+    }
+
+    fn open_as(url: &DatabaseUrl, durability: Durability) -> Result<Self> {
         Ok(match url {
-            DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url)?.into()),
-            DatabaseUrl::Sqlite(path) => Self::Sqlite(sqlite::Sqlite::open(path)?.into()),
+            DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url, durability)?.into()),
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(sqlite::Sqlite::open(path, durability)?.into()),
         })
     }
 

@@ -24,8 +24,10 @@ use crate::db::{DatabaseUrl, Error, Result, Tx};
 use crate::fault;
 use crate::project::{Outcome, Projector, Settings, Zones};
 
-/// Events that are copied, then projected, at once.
-const PAGE: i64 = 500;
+/// Events that are copied, then projected, before their bodies are dropped again.
+const PAGE: i64 = 20_000;
+/// Events in a batch of the shadow's projector: nobody waits for it.
+const BATCH: usize = 2_000;
 /// So few events that the live projector may be kept waiting for them.
 const FEW: i64 = 500;
 
@@ -90,7 +92,8 @@ impl Rebuild {
         let (shadow, lock) = Shadow::make(url)?;
         // Accounts keep the zones they have in the mirror: the server knows its settings better than this shell may.
         let settings = Settings { zones: Zones::default(), ..settings.clone() };
-        let projector = Projector::with_lock(shadow.database(), settings, lock);
+        let mut projector = Projector::with_lock(shadow.database(), settings, lock);
+        projector.set_batch(BATCH);
         let (names, tables) = (Names::of(&shadow), tables::all());
         Ok(Self { shadow, projector, names, tables, is_copy, counts: Vec::new(), projected: 0 })
     }

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 
-use super::Result;
+use super::{Durability, Result};
 
 type Manager = ConnectionManager<PgConnection>;
 
@@ -18,11 +18,12 @@ const SETTINGS: &str =
 /// A PostgreSQL server.
 pub struct Postgres {
     url: String,
+    durability: Durability,
     readers: Pool<Manager>,
 }
 
 impl Postgres {
-    pub(super) fn new(url: &str) -> Result<Self> {
+    pub(super) fn new(url: &str, durability: Durability) -> Result<Self> {
         let url = &with_timeouts(url);
         let readers = Pool::builder()
             .max_size(4)
@@ -30,13 +31,14 @@ impl Postgres {
             .connection_timeout(Duration::from_secs(5))
             .connection_customizer(Box::new(Settings))
             .build(Manager::new(url))?;
-        Ok(Self { url: url.to_owned(), readers })
+        Ok(Self { url: url.to_owned(), durability, readers })
     }
 
     /// A connection of its own, with further settings.
     pub(super) fn connect(&self, settings: &str) -> Result<PgConnection> {
         let mut connection = PgConnection::establish(&self.url)?;
-        connection.batch_execute(&format!("{SETTINGS} {settings}"))?;
+        let scratch = if self.durability == Durability::Scratch { "SET synchronous_commit = off;" } else { "" };
+        connection.batch_execute(&format!("{SETTINGS} {scratch} {settings}"))?;
         // Errors are told apart by their words. Not every role may choose the language.
         let _ = connection.batch_execute("SET lc_messages = 'C'");
         Ok(connection)

@@ -9,10 +9,15 @@ use diesel::sql_types::Text;
 
 use super::projector_lock::{Pause, ProjectorLock, REBUILD};
 use super::statement::{execute, text};
-use super::{Database, DatabaseUrl, Error, Result, Tx, migrate};
+use super::{Database, DatabaseUrl, Durability, Error, Result, Tx, migrate};
 
 /// The PostgreSQL schema, and the name under which the SQLite file is attached.
 const SCHEMA: &str = "checkfront_mirror_rebuild";
+
+/// A crash leaves nothing of it, and nothing is lost.
+const UNLOGGED: &str = "DO $$ DECLARE t text; BEGIN \
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'checkfront_mirror_rebuild' LOOP \
+    EXECUTE format('ALTER TABLE checkfront_mirror_rebuild.%I SET UNLOGGED', t); END LOOP; END $$";
 
 /// Beside the live SQLite file.
 const SUFFIX: &str = ".rebuild";
@@ -53,13 +58,17 @@ impl Shadow {
         // Before anything is cleared: it may be another rebuild's.
         let lock = ProjectorLock::acquire_shadow(&url)?.ok_or_else(busy)?;
         let schema = connection.clear(&url)?;
-        let database = Database::open(&url)?;
+        let database = Database::open_as(&url, Durability::Scratch)?;
         let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
         shadow.check()?;
         migrate::run(&mut shadow.database.session())?;
         if let (Both::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut shadow.connection, &url) {
             let attach = format!("ATTACH $1 AS {SCHEMA}");
             diesel::sql_query(attach).bind::<Text, _>(absolute(path)?.to_string_lossy()).execute(connection)?;
+            connection.batch_execute(&format!("PRAGMA {SCHEMA}.synchronous = OFF"))?;
+        }
+        if let Both::Postgres(connection) = &mut shadow.connection {
+            connection.batch_execute(UNLOGGED)?;
         }
         Ok((shadow, lock))
     }
@@ -181,6 +190,9 @@ impl Both {
         execute(tx, "SET lock_timeout = '2s'")?;
         execute(tx, &format!("SELECT pg_advisory_lock({REBUILD})")).map_err(|_| busy())?;
         execute(tx, "RESET lock_timeout")?;
+        // For whole tables compared column by column: compiling that takes longer than doing it.
+        execute(tx, "SET jit = off")?;
+        execute(tx, "SET work_mem = '64MB'")?;
         drop_schema(tx)?;
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")

@@ -1,7 +1,5 @@
 //! SQLite: one writer that all share, many readers, every commit on disk before it returns.
 
-mod checkpointer;
-
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,30 +8,31 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use parking_lot::FairMutex;
 
-use self::checkpointer::Checkpointer;
-use super::{Error, Result};
+use super::{Durability, Error, Result};
 
 type Manager = ConnectionManager<SqliteConnection>;
 
 /// Every commit is on disk before it returns; what is deleted is overwritten, so that the file forgets it too. The log
-/// is moved into the file by the checkpointer, and by the writer only where that falls behind by 80 MiB.
+/// is moved into the file each 16 MiB: more often costs throughput, less often makes senders wait for it.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 20000; PRAGMA journal_size_limit = 33554432;";
+    PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
+/// Instead of what makes commits durable, and deletions thorough.
+const SCRATCH: &str = "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
 /// A SQLite file.
 pub struct Sqlite {
     path: PathBuf,
+    durability: Durability,
     /// Fair, so that the recorder's turn comes after each batch of the projector.
     writer: FairMutex<Option<SqliteConnection>>,
     readers: Pool<Manager>,
-    checkpointer: Checkpointer,
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, durability: Durability) -> Result<Self> {
         // What is only locked or full now may do later.
-        let writer = match connect(path) {
+        let writer = match connect(path, durability) {
             Ok(connection) => Some(connection),
             Err(error) if matches!(error, Error::Query(_)) && error.is_outage() => None,
             Err(error) => return Err(error),
@@ -44,9 +43,7 @@ impl Sqlite {
             .connection_timeout(Duration::from_secs(5))
             .connection_customizer(Box::new(ReadOnly))
             .build(Manager::new(url(path)))?;
-        let checkpointer = Checkpointer::start(path);
-        let checkpointer = checkpointer.map_err(|source| Error::File { path: path.display().to_string(), source })?;
-        Ok(Self { path: path.to_owned(), writer: FairMutex::new(writer), readers, checkpointer })
+        Ok(Self { path: path.to_owned(), durability, writer: FairMutex::new(writer), readers })
     }
 
     /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use.
@@ -54,14 +51,12 @@ impl Sqlite {
         let mut writer = self.writer.lock();
         let connection = match &mut *writer {
             Some(connection) => connection,
-            none => none.insert(connect(&self.path)?),
+            none => none.insert(connect(&self.path, self.durability)?),
         };
         let result = work(connection);
         if result.as_ref().is_err_and(Error::breaks_connection) {
             *writer = None;
         }
-        drop(writer);
-        self.checkpointer.written();
         result
     }
 
@@ -90,7 +85,7 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path) -> Result<SqliteConnection> {
+fn connect(path: &Path, durability: Durability) -> Result<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&url(path))?;
     let deadline = Instant::now() + Duration::from_secs(10);
     // The busy time-out does not cover the switch to WAL, when several processes make a new file at once.
@@ -99,6 +94,9 @@ fn connect(path: &Path) -> Result<SqliteConnection> {
             return Err(error.into());
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+    if durability == Durability::Scratch {
+        connection.batch_execute(SCRATCH)?;
     }
     Ok(connection)
 }

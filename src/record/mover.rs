@@ -15,8 +15,10 @@ use crate::fault;
 const PAGE: i64 = 1_000;
 /// The same in bytes of their bodies.
 const BYTES: usize = 8 << 20;
-/// Between two looks at the spool, which has nothing most of the time.
+/// Between two looks at a spool that cannot be emptied, or opened.
 const POLL: Duration = Duration::from_millis(500);
+/// The same while it is known to be empty: it tells when that changes.
+const IDLE: Duration = Duration::from_mins(1);
 /// The longest pause while the database takes nothing.
 const BACKOFF: Duration = Duration::from_secs(2);
 
@@ -27,11 +29,16 @@ pub(super) async fn run(stores: Arc<Stores>, stop: CancellationToken) {
     loop {
         pause = match mover.step().await {
             Ok(true) => continue,
+            Ok(false) if mover.stores.state.spool().events == 0 => IDLE,
             Ok(false) => POLL,
             Err(_) => (pause * 2).min(BACKOFF),
         };
-        if stop.run_until_cancelled(sleep(pause)).await.is_none() {
-            return;
+        let filled = Arc::clone(&mover.stores);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+            // While the database takes nothing, trying at once does not help.
+            () = filled.filled.notified(), if pause == IDLE => {}
         }
     }
 }

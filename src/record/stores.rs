@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub(super) struct Stores {
     pub(super) turn: tokio::sync::Mutex<()>,
     /// Cancelled once the database is migrated and known to be this spool's mirror.
     pub(super) prepared: CancellationToken,
+    /// Told that the spool has something.
+    pub(super) filled: Notify,
     wake: Wake,
 }
 
@@ -53,6 +56,7 @@ impl Stores {
             ids: Arc::new(Mutex::new(Ids::above(0))),
             turn: tokio::sync::Mutex::default(),
             prepared: CancellationToken::new(),
+            filled: Notify::new(),
             wake,
         })
     }

@@ -74,6 +74,7 @@ async fn takes_now(stores: &Stores, batch: &mut Arc<Batch>) -> bool {
         spool.append(&job.events, &job.bodies)
     });
     let appended = appended.await.is_ok();
+    stores.filled.notify_one();
     fault::point("spool_after_append");
     appended
 }

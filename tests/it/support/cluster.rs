@@ -13,28 +13,34 @@ use diesel::{Connection, PgConnection};
 /// The cluster all tests share, each with a database of its own.
 static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
+/// Nothing has to outlive the machine.
+const SETTINGS: &str = "-c fsync=off -c max_connections=200";
+
 /// A cluster, whose server runs unless it is stopped.
 pub(crate) struct Cluster {
     pub(crate) port: u16,
     folder: PathBuf,
     user: Option<String>,
+    settings: &'static str,
     /// Stops the server and removes the folder when its standard input closes: whatever ends this process.
     _keeper: Child,
 }
 
 /// A new, empty database in the shared cluster.
 pub(crate) fn new_database() -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let name = format!("mirror_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::establish(&SHARED.url("postgres")).unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-    SHARED.url(&name)
+    SHARED.url(&SHARED.create_database())
 }
 
 impl Cluster {
     /// Makes one of its own, for a test that stops it.
     pub(crate) fn start() -> Self {
-        let (cluster, data) = Self::folder();
+        Self::start_with(SETTINGS)
+    }
+
+    /// The same with other settings of the server.
+    pub(crate) fn start_with(settings: &'static str) -> Self {
+        let (mut cluster, data) = Self::folder();
+        cluster.settings = settings;
         let mut initdb = as_user(cluster.user.as_deref(), &programs().join("initdb"));
         run(initdb.arg("-D").arg(data).args(["-A", "trust", "-U", "postgres", "-N", "-E", "UTF8"]));
         cluster.start_server();
@@ -48,10 +54,8 @@ impl Cluster {
         let mut backup = as_user(standby.user.as_deref(), &programs().join("pg_basebackup"));
         run(backup.arg("-D").arg(data).args(["-R", "-X", "stream", "-c", "fast", "-d", &primary]));
         standby.start_server();
-        let mut admin = PgConnection::establish(&self.url("postgres")).unwrap();
-        for statement in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
-            admin.batch_execute(statement).unwrap();
-        }
+        self.administer("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.administer("SELECT pg_reload_conf()");
         standby
     }
 
@@ -86,16 +90,13 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        (Self { port: free_port(), folder, user, _keeper: keeper }, data)
+        (Self { port: free_port(), folder, user, settings: SETTINGS, _keeper: keeper }, data)
     }
 
     /// Starts the server, and waits until it takes connections.
     pub(crate) fn start_server(&self) {
-        let settings = format!(
-            "-k {} -p {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200",
-            self.folder.display(),
-            self.port
-        );
+        let settings =
+            format!("-k {} -p {} -c listen_addresses=127.0.0.1 {}", self.folder.display(), self.port, self.settings);
         self.control(&["-w", "-t", "60", "-o", &settings, "start"]);
     }
 
@@ -111,6 +112,20 @@ impl Cluster {
         control.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         assert!(control.status().unwrap().success(), "{arguments:?}: {}", log());
+    }
+
+    /// Makes an empty database; returns its name.
+    pub(crate) fn create_database(&self) -> String {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("mirror_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.administer(&format!("CREATE DATABASE {name}"));
+        name
+    }
+
+    /// Runs a statement as the cluster's owner.
+    pub(crate) fn administer(&self, statement: &str) {
+        let mut admin = PgConnection::establish(&self.url("postgres")).unwrap();
+        admin.batch_execute(statement).unwrap();
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

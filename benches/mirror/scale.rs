@@ -1,0 +1,108 @@
+//! The same beside a hundred times the rows: what is written, and what is looked up, must not slow down.
+
+use std::time::{Duration, Instant};
+
+use checkfront_mirror::db::events::{self, Selection};
+use checkfront_mirror::db::rows::{self, Booking as Stored, BookingItem, Customer};
+use checkfront_mirror::db::upsert::Row;
+use checkfront_mirror::db::{Database, Result, Tx};
+
+use crate::bench::Bench;
+use crate::bodies::Booking;
+use crate::load;
+use crate::place::{Backend, Place};
+use crate::server::Server;
+
+/// Bookings of the small mirror, which is multiplied.
+const SMALL: u32 = 50_000;
+/// Bookings that are measured.
+const MORE: u32 = 20_000;
+/// Rows that a query looks up, as a batch does.
+const LOOKUPS: u32 = 500;
+/// How often a query is asked.
+const TIMES: u32 = 20;
+
+pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, large: u32) -> anyhow::Result<()> {
+    let place = Place::new(backend, bench.cluster)?;
+    let server = Server::mirror(&place.url, place.folder.path())?;
+    load::post(server.address, 0..SMALL, 64, None)?;
+    place.until_projected()?;
+    place.settle_down()?;
+    beside(bench, backend, &place, &server, SMALL, "small")?;
+    server.stop()?;
+    for copy in 1..large / (SMALL + MORE) {
+        eprintln!("{}: {} bookings", backend.name(), copy * (SMALL + MORE));
+        multiply::<rows::Event>(&place, copy)?;
+        multiply::<Stored>(&place, copy)?;
+        multiply::<BookingItem>(&place, copy)?;
+        multiply::<rows::BookingTax>(&place, copy)?;
+        multiply::<rows::BookingHistory>(&place, copy)?;
+        multiply::<Customer>(&place, copy)?;
+    }
+    place.settle_down()?;
+    let server = Server::mirror(&place.url, place.folder.path())?;
+    beside(bench, backend, &place, &server, SMALL + MORE, "large")?;
+    server.stop()
+}
+
+fn beside(
+    bench: &mut Bench<'_>,
+    backend: Backend,
+    place: &Place<'_>,
+    server: &Server,
+    from: u32,
+    size: &str,
+) -> anyhow::Result<()> {
+    let answers = load::post(server.address, from..from + MORE, 64, None)?;
+    let took = place.until_projected()? - answers.began;
+    let (name, bookings) = (backend.name(), f64::from(MORE));
+    bench.report.add(&format!("mirrored/s, {size}"), name, bookings / took.as_secs_f64());
+    let stored = || (0..LOOKUPS).map(|n| Booking(n * (SMALL / LOOKUPS)));
+    let codes: Vec<_> = stored().map(Booking::code).collect();
+    let customers: Vec<_> = stored().map(Booking::customer_code).collect();
+    let of_booking = Selection { booking: codes.first().cloned(), ..Selection::default() };
+    let mut add = |query: &str, took: Duration| {
+        bench.report.add(&format!("{query}, µs, {size}"), name, took.as_secs_f64() * 1e6);
+    };
+    let database = &place.database;
+    add("500 bookings", time(database, |tx| Stored::load(tx, 1, &codes).map(|rows| rows.len()))?);
+    add("their lines", time(database, |tx| BookingItem::load(tx, 1, &codes).map(|rows| rows.len()))?);
+    add("their customers", time(database, |tx| Customer::load(tx, 1, &customers).map(|rows| rows.len()))?);
+    add("a booking's deliveries", time(database, |tx| of_booking.newest(tx, 100).map(|rows| rows.len()))?);
+    add("what is pending", time(database, |tx| events::pending(tx, 0, 500, 1 << 20).map(|rows| rows.len()))?);
+    add("how much is pending", time(database, |tx| events::count_pending(tx).map(|_| 0))?);
+    add("how much failed", time(database, |tx| events::count_failed(tx).map(|_| 0))?);
+    Ok(())
+}
+
+/// The median of a query's times.
+fn time(database: &Database, query: impl Fn(&mut Tx<'_>) -> Result<usize>) -> Result<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..TIMES {
+        times.push(database.read(|tx| {
+            let began = Instant::now();
+            query(tx).map(|_| began.elapsed())
+        })?);
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
+
+/// Adds a copy of the small mirror's rows, under codes and ids of their own.
+fn multiply<R: Row>(place: &Place<'_>, copy: u32) -> anyhow::Result<()> {
+    // Ids are microseconds: another copy began some months earlier.
+    let earlier = 200_000_000_000_000 + u64::from(copy) * 10_000_000_000_000;
+    let values = R::COLUMNS.iter().map(|column| match *column {
+        "code" | "booking_code" | "entity_key" | "customer_key" => format!("{column} || '-{copy}'"),
+        "id" | "event_id" | "first_event_id" | "last_event_id" => format!("{column} - {earlier}"),
+        column => column.to_owned(),
+    });
+    let values: Vec<_> = values.collect();
+    let (table, columns) = (R::TABLE, R::COLUMNS.join(", "));
+    let id = R::COLUMNS.iter().rev().find(|column| column.ends_with("event_id") || **column == "id");
+    let id = id.expect("each of these tables names events");
+    place.execute(&format!(
+        "INSERT INTO {table} ({columns}) SELECT {} FROM {table} WHERE {id} > 1700000000000000",
+        values.join(", ")
+    ))
+}
