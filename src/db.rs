@@ -1,5 +1,6 @@
 //! The database: one Diesel code base, SQLite or PostgreSQL behind it. Knows no Checkfront.
 
+pub(crate) mod array;
 pub mod distribute;
 mod error;
 pub mod events;
@@ -7,6 +8,7 @@ pub(crate) mod lookup;
 pub mod migrate;
 mod postgres;
 pub mod projector_lock;
+pub mod row;
 pub mod rows;
 #[allow(missing_docs, clippy::wildcard_imports, reason = "as Diesel prints it; docs/TABLES.md describes every column")]
 pub mod schema;

@@ -110,10 +110,9 @@ impl Rebuild {
 
     /// Projects what the mirror has settled and the shadow has not; returns how many events that were.
     fn catch_up(&mut self, progress: Progress<'_>) -> Result<i64> {
-        let Self { shadow, names, .. } = self;
-        let Missing { in_order, all } = shadow.transaction(|tx| {
-            log::copy_accounts(tx, names)?;
-            log::list_missing(tx, names)
+        let Missing { in_order, all } = self.shadow.transaction(|tx| {
+            log::copy_accounts(tx, &self.names)?;
+            log::list_missing(tx, &self.names)
         })?;
         // A rehearsal has events pending from the start.
         let pending = self.shadow.database().read(events::count_pending)?;
@@ -123,12 +122,10 @@ impl Rebuild {
             // What came late is projected after all that came in order.
             let end = if done < in_order { in_order } else { all };
             let to = end.min(done + PAGE);
-            let Self { shadow, names, .. } = self;
-            shadow.transaction(|tx| log::copy(tx, names, done, to))?;
+            self.shadow.transaction(|tx| log::copy(tx, &self.names, done, to))?;
             self.drain(&mut |_| {})?;
             if !self.is_copy {
-                let Self { shadow, names, .. } = self;
-                shadow.transaction(|tx| log::drop_bodies(tx, names))?;
+                self.shadow.transaction(|tx| log::drop_bodies(tx, &self.names))?;
             }
             done = to;
             progress(done.unsigned_abs(), all.unsigned_abs());

@@ -13,7 +13,7 @@ use diesel::sql_types::{Array, Integer, SingleValue, Text};
 use diesel::sqlite::Sqlite;
 use serde::Serialize;
 
-use super::upsert::Row;
+use super::row::Row;
 
 /// The rows whose key begins with the account and one of the keys, which are of the SQL type `ST`.
 pub(crate) struct Lookup<'k, R, ST, K> {
@@ -104,3 +104,34 @@ macro_rules! lookup {
     }};
 }
 pub(crate) use lookup;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::rows::{Booking, BookingItem};
+    use crate::db::{Database, DatabaseUrl, Tx, migrate};
+
+    #[derive(QueryableByName)]
+    struct Plan {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn sqlite_searches_each_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("mirror.db"))).expect("a file");
+        migrate::run(&mut database.session()).expect("migrated");
+        let keys = ["a".to_owned()];
+        let bookings = diesel::debug_query::<Sqlite, _>(&Lookup::<Booking, Text, _>::new(1, &keys)).to_string();
+        let lines = diesel::debug_query::<Sqlite, _>(&Lookup::<BookingItem, Text, _>::new(1, &keys)).to_string();
+        for (query, key) in [(bookings, "(account_id=? AND code=?)"), (lines, "(account_id=? AND booking_code=?)")] {
+            let plan = database.read(|tx| {
+                let Tx::Sqlite(connection) = tx else { panic!("not SQLite") };
+                Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Plan>(&mut **connection)?)
+            });
+            let plan: Vec<_> = plan.expect("a plan").into_iter().map(|step| step.detail).collect();
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH r") && step.contains(key)), "{plan:?}");
+        }
+    }
+}

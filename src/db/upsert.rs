@@ -7,94 +7,14 @@
 use std::marker::PhantomData;
 
 use diesel::backend::Backend;
-use diesel::expression::AsExpression;
 use diesel::insertable::InsertValues;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, SqlType};
 use diesel::sqlite::Sqlite;
-use serde::Serialize;
 
-use super::types::{EventState, Json, Timestamp};
-use super::{Result, Tx};
-
-/// A row type: one table, used for insert and select alike. Made by `row!`.
-pub trait Row: Sized + 'static {
-    /// Diesel's table.
-    type Table: Table + Default;
-    /// The table's name.
-    const TABLE: &'static str;
-    /// The columns of the primary key.
-    const KEY: &'static [&'static str];
-    /// All columns.
-    const COLUMNS: &'static [&'static str];
-    /// What happens to a stored row of the same key.
-    const CONFLICT: Conflict;
-
-    /// The rows that a query of our own gives; it names every column.
-    fn of_query(tx: &mut Tx<'_>, query: &str) -> Result<Vec<Self>>;
-
-    /// The rows turned on their side: an array for each column.
-    fn arrays<'r>(rows: &[&'r Self]) -> Vec<ColumnArray<'r>>;
-
-    /// Shows each column.
-    fn show(&self, columns: &mut impl Columns);
-}
-
-/// Looks at the columns of a row.
-pub trait Columns {
-    /// One of them.
-    fn column(&mut self, name: &'static str, value: &impl Serialize);
-}
-
-/// What happens to a stored row of the same key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conflict {
-    /// It is overwritten, unless its `last_event_id` is higher.
-    Newer,
-    /// It stays.
-    Keep,
-}
-
-/// The values of one column, as an array to bind.
-pub type ColumnArray<'r> = Box<dyn QueryFragment<Pg> + 'r>;
-
-/// Makes the array of a column, of the column's type; an empty one where all values are NULL, which means the same and
-/// costs nothing.
-pub(crate) fn array<'r, ST, V>(values: impl Iterator<Item = &'r V>) -> ColumnArray<'r>
-where
-    ST: SqlType + 'static,
-    V: Nullness + 'r,
-    Vec<&'r V>: AsExpression<Array<ST>, Expression: QueryFragment<Pg> + 'r>,
-{
-    let mut values: Vec<_> = values.collect();
-    if values.iter().all(|value| value.is_null()) {
-        values.clear();
-    }
-    Box::new(values.as_expression())
-}
-
-/// Whether a value is NULL.
-pub(crate) trait Nullness {
-    fn is_null(&self) -> bool {
-        false
-    }
-}
-
-impl<V> Nullness for Option<V> {
-    fn is_null(&self) -> bool {
-        self.is_none()
-    }
-}
-
-/// What is no option is never NULL.
-macro_rules! never_null {
-    ($($value:ty),+) => {
-        $(impl Nullness for $value {})+
-    };
-}
-never_null!(bool, i32, i64, String, Vec<u8>, Timestamp, Json, EventState);
+use super::array::ColumnArray;
+use super::row::{Conflict, Row};
 
 /// `INSERT INTO t (..) .. ON CONFLICT (key) DO ..`
 pub(crate) struct Upsert<R, S> {
@@ -185,7 +105,8 @@ pub(crate) const ROWS: usize = 10_000;
 /// Writes the rows, and counts those that were written. A macro, since the type behind `Insertable` can be inferred but not named.
 macro_rules! upsert {
     ($tx:expr, $row:ty, $rows:expr) => {{
-        use $crate::db::upsert::{ROWS, Row, Unnest, Upsert, Values};
+        use $crate::db::row::Row;
+        use $crate::db::upsert::{ROWS, Unnest, Upsert, Values};
         let rows: Vec<&$row> = $rows.iter().map(std::borrow::Borrow::borrow).collect();
         match $tx {
             $crate::db::Tx::Postgres(connection) => rows.chunks(ROWS).try_fold(0, |written, rows| {
@@ -202,44 +123,3 @@ macro_rules! upsert {
     }};
 }
 pub(crate) use upsert;
-
-/// Defines the struct of a table's row: one for insert, select and upsert.
-macro_rules! row {
-    (
-        $(#[$meta:meta])*
-        $name:ident in $table:ident, key ($($key:ident),+), on conflict $conflict:ident {
-            $($(#[$field_meta:meta])* $field:ident: $type:ty,)+
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::QueryableByName, diesel::Insertable, serde::Serialize)]
-        #[diesel(table_name = $crate::db::schema::$table, treat_none_as_default_value = false)]
-        pub struct $name {
-            $($(#[$field_meta])* #[allow(missing_docs, reason = "docs/TABLES.md describes every column")] pub $field: $type,)+
-        }
-
-        impl $crate::db::upsert::Row for $name {
-            type Table = $crate::db::schema::$table::table;
-            const TABLE: &'static str = stringify!($table);
-            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
-            const CONFLICT: $crate::db::upsert::Conflict = $crate::db::upsert::Conflict::$conflict;
-
-            fn of_query(tx: &mut $crate::db::Tx<'_>, query: &str) -> $crate::db::Result<Vec<Self>> {
-                let query = || diesel::sql_query(query);
-                Ok($crate::db::on!(tx, |connection| diesel::RunQueryDsl::load(query(), connection))?)
-            }
-
-            fn arrays<'r>(rows: &[&'r Self]) -> Vec<$crate::db::upsert::ColumnArray<'r>> {
-                vec![$($crate::db::upsert::array::<diesel::dsl::SqlTypeOf<$crate::db::schema::$table::$field>, _>(
-                    rows.iter().map(|row| &row.$field),
-                )),+]
-            }
-
-            fn show(&self, columns: &mut impl $crate::db::upsert::Columns) {
-                $(columns.column(stringify!($field), &self.$field);)+
-            }
-        }
-    };
-}
-pub(crate) use row;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::booking::Whole;
-use crate::db::upsert::{Columns, Row};
+use crate::db::row::{Columns, Row};
 
 /// Columns that tell where a row comes from, or that follow from others: no content of their own.
 const DERIVED: [&str; 14] = [

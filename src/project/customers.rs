@@ -39,7 +39,7 @@ impl Customers {
                 Booking::count_by_customer(tx, account_id, &by_address)?.into_iter().collect()
             };
             for key in keys {
-                let count = counts.get(&Some(key.clone())).copied().unwrap_or(0);
+                let count = counts.get(&key).copied().unwrap_or(0);
                 self.bookings.insert((account_id, key), count);
             }
         }

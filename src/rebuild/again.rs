@@ -3,10 +3,10 @@
 use super::carry;
 use super::tables::{Names, Rule, Table, list};
 use crate::db::events::{self, Selection};
+use crate::db::row::Row;
 use crate::db::rows::{Event, EventBody};
 use crate::db::shadow::Shadow;
 use crate::db::statement::{execute, numbers};
-use crate::db::upsert::Row;
 use crate::db::{Result, Tx};
 
 /// Ids that are handled in one statement.

@@ -1,9 +1,9 @@
 //! Events for the shadow: those that the live projector has settled, in the order in which it could have had them.
 
 use super::tables::{DECIDED, Names, TOLD, list, same};
+use crate::db::row::Row;
 use crate::db::rows::{Account, Event, EventBody, ForgottenBooking, Status};
 use crate::db::statement::{execute, number};
-use crate::db::upsert::Row;
 use crate::db::{Error, Result, Tx};
 
 /// Given up after deaths of the process: not tried here, where nobody counts them.

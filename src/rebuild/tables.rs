@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::db::row::Row;
 use crate::db::rows::{
     Account, Booking, BookingHistory, BookingItem, BookingTax, Customer, Event, Item, Rate, RateCategory, RateItem,
     Status, Transaction,
 };
 use crate::db::shadow::Shadow;
-use crate::db::upsert::Row;
 use crate::db::{Result, Tx};
 
 /// Columns that tell where a row comes from: no content of its own.

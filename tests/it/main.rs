@@ -16,6 +16,7 @@ mod formats;
 mod framing;
 mod hostile;
 mod instances;
+mod large_batches;
 mod letters;
 mod masking;
 mod migrations;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use checkfront_mirror::db::row::Row;
 use checkfront_mirror::db::rows::Booking;
-use checkfront_mirror::db::upsert::Row;
 
 use crate::support::{Backend, TestApp, contents, payload};
 

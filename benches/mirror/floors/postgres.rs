@@ -9,7 +9,7 @@ use anyhow::Context;
 use checkfront_mirror::db::schema::{
     booking_history, booking_items, booking_taxes, bookings, customers, webhook_bodies, webhook_events,
 };
-use checkfront_mirror::db::{migrate, rows, upsert::Row};
+use checkfront_mirror::db::{migrate, row::Row, rows};
 use diesel::pg::CopyFormat;
 use diesel::prelude::*;
 

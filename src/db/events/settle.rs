@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 
+use crate::db::array::{ColumnArray, array};
 use crate::db::schema::webhook_events;
 use crate::db::types::{EventState, Timestamp};
-use crate::db::upsert::{ColumnArray, array};
 use crate::db::{Result, Tx};
 
 /// What became of an event.

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
+use crate::db::row::row;
 use crate::db::schema::{accounts, statuses};
 use crate::db::types::Timestamp;
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {

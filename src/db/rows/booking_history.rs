@@ -4,9 +4,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::row::row;
 use crate::db::schema::booking_history;
 use crate::db::types::{Amount, Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {

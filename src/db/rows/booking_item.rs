@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::schema::booking_items;
 use crate::db::types::{Amount, Json, Timestamp};
-use crate::db::upsert::{BINDS, row, upsert};
+use crate::db::upsert::{BINDS, upsert};
 use crate::db::{Result, Tx, on};
 
 row! {

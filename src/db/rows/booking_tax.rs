@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::schema::booking_taxes;
 use crate::db::types::Amount;
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::schema::customers;
 use crate::db::types::{Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {

@@ -3,8 +3,9 @@
 use diesel::sql_types::BigInt;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::types::{Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx};
 
 row! {

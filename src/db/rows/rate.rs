@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::schema::{rate_categories, rate_items};
 use crate::db::types::{Amount, Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::lookup::lookup;
+use crate::db::row::row;
 use crate::db::schema::transactions;
 use crate::db::types::{Amount, Json, Timestamp};
-use crate::db::upsert::{row, upsert};
+use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
 
 row! {
