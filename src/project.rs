@@ -31,40 +31,17 @@ pub use wake::Wake;
 pub use worker::Worker;
 pub use zones::Zones;
 
+use ahead::{Ahead, Begin};
 use deaths::{DEATHS, State, fail};
 use hand::Hand;
 use pace::BATCH;
 use step::write;
+pub use step::{Outcome, Settings};
 
 use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
 use crate::fault;
-use crate::privacy::Privacy;
-
-/// What the mirror is told about accounts.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The account of bodies that name no host.
-    pub default_host: String,
-    /// The accounts' time zones.
-    pub zones: Zones,
-    /// What opens and masks bodies that could not be read when they came.
-    pub privacy: Privacy,
-}
-
-/// What a step found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// So many events were settled.
-    Done(usize),
-    /// Nothing waits.
-    Empty,
-    /// Another projector is at work, or a rebuild pauses this one.
-    Busy,
-    /// The last projector died with events in hand; they are tried one by one from now on.
-    Died,
-}
 
 /// The one who turns events into rows; one works at a time.
 pub struct Projector {
@@ -75,6 +52,8 @@ pub struct Projector {
     /// Events still to be done one by one, after a batch failed or a process died of one.
     alone: usize,
     hand: Hand,
+    /// Reads ahead.
+    reader: Option<Session>,
     state: State,
 }
 
@@ -87,7 +66,8 @@ impl Projector {
             lock: None,
             batch: BATCH,
             alone: 0,
-            hand: Hand::new(database),
+            hand: Hand::default(),
+            reader: None,
             state: State::default(),
         }
     }
@@ -95,6 +75,11 @@ impl Projector {
     /// A projector that holds its lock already.
     pub fn with_lock(database: &Database, settings: Settings, lock: ProjectorLock) -> Self {
         Self { lock: Some(lock), ..Self::new(database, settings) }
+    }
+
+    /// Whether deliveries wait while a batch is written.
+    pub(crate) fn is_one_writer(&self) -> bool {
+        matches!(self.session.database(), Database::Sqlite(_))
     }
 
     /// Sets how many events a batch may have.
@@ -117,7 +102,10 @@ impl Projector {
         };
         let outcome = match lock.pass() {
             Ok(Some(_pass)) => self.step_locked(&lock),
-            Ok(None) => Ok(Outcome::Busy),
+            Ok(None) => {
+                self.hand.open();
+                Ok(Outcome::Busy)
+            }
             Err(error) => Err(error),
         };
         if matches!(outcome, Ok(Outcome::Done(_))) {
@@ -159,10 +147,17 @@ impl Projector {
     fn step_locked(&mut self, lock: &ProjectorLock) -> Result<Outcome> {
         let limit = if self.alone > 0 { 1 } else { self.batch };
         self.hand.marked = None;
-        let result = match self.session.database().clone() {
-            Database::Postgres(_) => self.step_postgres(lock, limit),
-            sqlite @ Database::Sqlite(_) => self.step_sqlite(&sqlite, lock, limit),
-        };
+        let database = self.session.database().clone();
+        let mut reader = self.reader.take().unwrap_or_else(|| database.session().by_key());
+        let (result, ahead) = Ahead::beside(&mut reader, limit, |begin| match &database {
+            Database::Postgres(_) => self.step_postgres(lock, limit, begin),
+            sqlite @ Database::Sqlite(_) => self.step_sqlite(sqlite, lock, limit, begin),
+        });
+        self.reader = Some(reader);
+        match &result {
+            Ok(Outcome::Done(_)) => self.hand.ahead = ahead,
+            _ => self.hand.open(),
+        }
         match (result, self.hand.marked) {
             (Ok(Outcome::Died), _) => {
                 // Whatever it died of is still there, in its batch or in what was read ahead: one by one, so that it is
@@ -185,7 +180,7 @@ impl Projector {
     }
 
     /// All in one transaction, whose lock keeps the others out.
-    fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
+    fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize, begin: Begin<'_>) -> Result<Outcome> {
         let Self { session, settings, state, hand, .. } = self;
         session.transaction(|tx| {
             if !lock.enter(tx)? {
@@ -197,12 +192,19 @@ impl Projector {
             let Some(readings) = hand.claim(tx, lock, limit)? else {
                 return dates::follow(tx).map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
             };
-            hand.work(limit, readings, |readings| write(tx, lock, readings, settings))
+            begin(&readings);
+            write(tx, lock, readings, settings)
         })
     }
 
     /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
-    fn step_sqlite(&mut self, database: &Database, lock: &ProjectorLock, limit: usize) -> Result<Outcome> {
+    fn step_sqlite(
+        &mut self,
+        database: &Database,
+        lock: &ProjectorLock,
+        limit: usize,
+        begin: Begin<'_>,
+    ) -> Result<Outcome> {
         let Self { session, settings, state, hand, .. } = self;
         // Nobody else marks while the file is locked: one look is enough.
         if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
@@ -212,7 +214,8 @@ impl Projector {
             let due = database.read(dates::is_due)?;
             return if due { session.transaction(dates::follow).map(|_| Outcome::Done(0)) } else { Ok(Outcome::Empty) };
         };
-        hand.work(limit, readings, |readings| session.transaction(|tx| write(tx, lock, readings, settings)))
+        begin(&readings);
+        session.transaction(|tx| write(tx, lock, readings, settings))
     }
 
     /// A batch failed, and not for the database's sake: try its events one by one; one alone, that fails again, is given up.

@@ -10,13 +10,14 @@ pub use settle::{Settlement, settle};
 
 use std::collections::HashMap;
 
+use chrono::Utc;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 use super::rows::{Event, EventBody};
 use super::schema::{webhook_bodies, webhook_events};
-use super::types::EventState;
+use super::types::{EventState, Timestamp};
 use super::{Result, Tx, on, projector_lock};
 
 /// An event and its body.
@@ -74,7 +75,7 @@ pub fn count_failed(tx: &mut Tx<'_>) -> Result<i64> {
 }
 
 /// When the oldest event that waits was received.
-pub fn oldest_pending(tx: &mut Tx<'_>) -> Result<Option<super::types::Timestamp>> {
+pub fn oldest_pending(tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
     let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'pending'"));
     let query = || query().order(webhook_events::id).select(webhook_events::received_at);
     Ok(on!(tx, |connection| query().first(connection).optional())?)
@@ -123,11 +124,12 @@ pub fn set_pending(tx: &mut Tx<'_>, ids: &[i64]) -> Result<usize> {
     Ok(on!(tx, |connection| query.execute(connection))?)
 }
 
-/// Takes back what was said of events.
-pub fn clear_errors(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+/// Takes back what was said of events whose bodies were rewritten. By the time, one who has read them sees that they are
+/// no longer what they were.
+pub fn rewritten(tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
     let query = diesel::update(webhook_events::table)
         .filter(webhook_events::id.eq_any(ids))
-        .set(webhook_events::error.eq(None::<String>));
+        .set((webhook_events::error.eq(None::<String>), webhook_events::processed_at.eq(Timestamp(Utc::now()))));
     on!(tx, |connection| query.execute(connection))?;
     Ok(())
 }

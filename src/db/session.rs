@@ -22,7 +22,7 @@ struct Own {
 
 /// For a session that only ever looks rows up by their keys. A plan made while the tables were empty must not read them
 /// whole once they have grown.
-const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
+const BY_KEY: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; \
     SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;";
 
 impl Session {

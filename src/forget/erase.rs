@@ -165,7 +165,7 @@ fn rewrite(tx: &mut Tx<'_>, person: &Person, keys: &Keys, ids: &[i64]) -> Result
     }
     events::set_pending(tx, &rewritten)?;
     // What was said of the body may quote it; the projector says it anew.
-    events::clear_errors(tx, &rewritten)?;
+    events::rewritten(tx, &rewritten)?;
     Ok(rewritten.len())
 }
 

@@ -2,34 +2,30 @@
 
 use std::time::{Duration, Instant};
 
-use super::Outcome;
 use super::ahead::{Ahead, BYTES};
+use super::pace::BATCH;
 use super::reading::Reading;
 use crate::db::projector_lock::{InHand, ProjectorLock};
-use crate::db::{Database, Result, Session, Tx, events};
+use crate::db::{Result, Tx, events};
 
 /// How long an event below those in hand may wait: one that was committed late, or is to be projected again.
 const LOOK: Duration = Duration::from_millis(200);
 
+#[derive(Default)]
 pub(super) struct Hand {
-    /// Reads ahead.
-    reader: Session,
     /// The mark of what is in hand in this step, and how many events.
     pub(super) marked: Option<(InHand, usize)>,
-    ahead: Ahead,
-    /// The last event of a full batch, and when somebody last looked below it.
+    /// What was read while the last batch was written.
+    pub(super) ahead: Ahead,
+    /// The last event of a batch as large as they get, and when somebody last looked below it.
     passed: Option<(i64, Instant)>,
 }
 
 impl Hand {
-    pub(super) fn new(database: &Database) -> Self {
-        Self { reader: database.session().by_key(), marked: None, ahead: Ahead::default(), passed: None }
-    }
-
     /// Takes the next events in hand, and reads them.
     ///
     /// PostgreSQL's index of what is pending holds what was settled until it is cleaned up, and a look from the start
-    /// goes through all of that: so not each time, while one full batch follows another.
+    /// goes through all of that: so not each time, while there is more than one batch can have.
     pub(super) fn claim(
         &mut self,
         tx: &mut Tx<'_>,
@@ -46,25 +42,18 @@ impl Hand {
             events = events::pending(tx, 0, limit, BYTES)?;
         }
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
-        self.passed = Some((last.id, looked)).filter(|_| events.len() == limit);
+        let passed = (last.id, looked);
         let mark = if events.len() == 1 { -first.id } else { first.id };
         self.marked = Some((mark, events.len()));
         lock.mark(tx, mark)?;
-        ahead.read(tx, events).map(Some)
+        let readings = ahead.read(tx, events)?;
+        self.passed = Some(passed).filter(|_| readings.len() >= BATCH);
+        Ok(Some(readings))
     }
 
-    /// Does the work of a batch, and reads what comes after it meanwhile.
-    pub(super) fn work(
-        &mut self,
-        limit: usize,
-        batch: Vec<Reading>,
-        work: impl FnOnce(Vec<Reading>) -> Result<Outcome>,
-    ) -> Result<Outcome> {
-        let outcome;
-        (outcome, self.ahead) = Ahead::beside(&mut self.reader, limit, batch, work);
-        if outcome.is_err() {
-            self.passed = None;
-        }
-        outcome
+    /// The step did not end well, or not at all: what was in hand may still be pending, and what was read ahead no
+    /// longer be so.
+    pub(super) fn open(&mut self) {
+        (self.passed, self.ahead) = (None, Ahead::default());
     }
 }

@@ -8,7 +8,7 @@ use super::wake::Traffic;
 pub(super) const BATCH: usize = 500;
 /// Events in the smallest batch: below this a commit costs more than the rows.
 const LEAST: usize = 8;
-/// How long a batch may take while deliveries come: on SQLite they wait for it.
+/// How long a batch may take while deliveries wait for it.
 const SLICE: Duration = Duration::from_millis(4);
 /// While more deliveries come than are stored at once, projecting rests so many times as long as it took.
 const REST: u32 = 3;
@@ -18,18 +18,18 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// Knows what an event takes.
 pub(super) struct Pace {
     event: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { event: Duration::from_micros(200) }
-    }
+    /// Whether deliveries wait for a batch.
+    one_writer: bool,
 }
 
 impl Pace {
+    pub(super) fn new(one_writer: bool) -> Self {
+        Self { event: Duration::from_micros(200), one_writer }
+    }
+
     /// Events in the next batch.
     pub(super) fn batch(&self, traffic: Traffic) -> usize {
-        if traffic == Traffic::Quiet {
+        if traffic == Traffic::Quiet || !self.one_writer {
             return BATCH;
         }
         let events = SLICE.as_nanos() / self.event.as_nanos().max(1);
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn batches_are_as_long_as_senders_may_wait() {
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(true);
         assert_eq!(pace.batch(Traffic::Quiet), BATCH);
         for _ in 0..100 {
             pace.took(Duration::from_millis(10), 100, Traffic::Steady);
@@ -64,11 +64,15 @@ mod tests {
             pace.took(Duration::from_micros(1), 1, Traffic::Steady);
         }
         assert_eq!(pace.batch(Traffic::Flood), BATCH);
+        // A server at the end of a slow line would otherwise get batches that are all round trips.
+        let mut pace = Pace::new(false);
+        pace.took(Duration::from_secs(10), 1, Traffic::Steady);
+        assert_eq!(pace.batch(Traffic::Flood), BATCH);
     }
 
     #[test]
     fn projecting_rests_only_while_senders_wait() {
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(true);
         let time = Duration::from_millis(4);
         assert_eq!(pace.took(time, 40, Traffic::Quiet), Duration::ZERO);
         assert_eq!(pace.took(time, 40, Traffic::Steady), Duration::ZERO);

@@ -32,7 +32,7 @@ impl Worker {
     ) -> std::io::Result<Self> {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
-            let (mut pause, mut pace) = (Duration::from_millis(50), Pace::default());
+            let (mut pause, mut pace) = (Duration::from_millis(50), Pace::new(projector.is_one_writer()));
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
                     woken.wait(POLL);

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use checkfront_mirror::db::rows::EventBody;
+use checkfront_mirror::db::statement::execute;
 use checkfront_mirror::db::{Database, events};
 use checkfront_mirror::project::Outcome;
 
@@ -46,6 +47,33 @@ fn what_is_read_ahead_is_what_is_read_alone() {
 }
 
 #[test]
+fn a_batch_that_fails_is_not_overtaken() {
+    let number = |number: usize| if number == 700 { 999 } else { number * 31 % 50 };
+    let bodies: Vec<_> = (0..1_300).map(|event| booking(number(event), event)).collect();
+    both(|new| {
+        let (alone, batched) = (new(), new());
+        for database in [&alone, &batched] {
+            let refuse = match database {
+                Database::Sqlite(_) => {
+                    "CREATE TRIGGER refuse BEFORE INSERT ON bookings WHEN NEW.code = 'B999' \
+                     BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+                }
+                Database::Postgres(_) => "ALTER TABLE bookings ADD CONSTRAINT refuse CHECK (code <> 'B999')",
+            };
+            database.session().transaction(|tx| execute(tx, refuse)).unwrap();
+            record(database, (1..).zip(&bodies));
+        }
+        projector(&alone, 1).drain().unwrap();
+        projector(&batched, 500).drain().unwrap();
+        assert_eq!(dump(&batched), dump(&alone));
+        assert_eq!(
+            read_sql(&batched, "SELECT state AS v FROM webhook_events WHERE id = 701"),
+            [Some("failed".to_owned())]
+        );
+    });
+}
+
+#[test]
 fn what_changes_after_it_was_read_ahead_is_read_again() {
     let bodies: Vec<_> = (0..BATCH * 3).map(|number| booking(number, number)).collect();
     both(|new| {
@@ -53,11 +81,11 @@ fn what_changes_after_it_was_read_ahead_is_read_again() {
         record(&database, (1..).zip(&bodies));
         let mut projector = projector(&database, BATCH);
         assert_eq!(projector.step().unwrap(), Outcome::Done(BATCH));
-        // The 100th is in the batch that was read meanwhile; somebody else tried it, and its body says something else now.
+        // The 100th is in the batch that was read meanwhile; its body says something else now.
         let other = booking(99, 5_000);
         let changed = database.session().transaction(|tx| {
-            events::add_attempt(tx, 100)?;
-            EventBody::rewrite(tx, 100, other.as_bytes())
+            EventBody::rewrite(tx, 100, other.as_bytes())?;
+            events::rewritten(tx, &[100])
         });
         changed.unwrap();
         assert_eq!(projector.drain().unwrap(), BATCH * 2);
@@ -69,15 +97,15 @@ fn what_changes_after_it_was_read_ahead_is_read_again() {
 
 #[test]
 fn an_event_below_those_in_hand_is_projected_too() {
-    let bodies: Vec<_> = (0..BATCH * 4).map(|number| booking(number, number)).collect();
+    let bodies: Vec<_> = (0..1_500).map(|number| booking(number, number)).collect();
     both(|new| {
         let database = new();
         // The first one is committed late, after a full batch of later ones.
         record(&database, (1..).zip(&bodies).skip(1));
-        let mut projector = projector(&database, BATCH);
-        assert_eq!(projector.step().unwrap(), Outcome::Done(BATCH));
+        let mut projector = projector(&database, 500);
+        assert_eq!(projector.step().unwrap(), Outcome::Done(500));
         record(&database, (1..).zip(&bodies).take(1));
-        assert_eq!(projector.drain().unwrap(), BATCH * 3);
+        assert_eq!(projector.drain().unwrap(), 1_000);
         assert_eq!(
             read_sql(&database, "SELECT state AS v FROM webhook_events WHERE id = 1"),
             [Some("applied".to_owned())]
@@ -95,6 +123,10 @@ fn postgres_reads_rows_by_key_from_the_first_batch_on() {
     record(&database, (1..).zip(&bodies));
     // Statistics are told when a connection ends.
     assert_eq!(projector(&database, 20).drain().unwrap(), EVENTS);
+    // Each of these bookings is told again from its deliveries.
+    let again: Vec<_> = (1..=200).collect();
+    database.session().transaction(|tx| events::set_pending(tx, &again)).unwrap();
+    assert_eq!(projector(&database, 20).drain().unwrap(), again.len());
     let read = |column: &str, table: &str| -> usize {
         let query = format!("SELECT ({column})::text AS v FROM pg_stat_user_tables WHERE relname = '{table}'");
         read_sql(&database, &query)[0].as_deref().unwrap().parse().unwrap()

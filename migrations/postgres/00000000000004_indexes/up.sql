@@ -3,6 +3,7 @@
 DROP INDEX webhook_events_entity;
 DROP INDEX bookings_customer;
 DROP INDEX transactions_booking;
-CREATE INDEX webhook_events_entity ON webhook_events (entity_key, kind, account_id);
+-- With the id, so that they come in the order of receipt.
+CREATE INDEX webhook_events_entity ON webhook_events (entity_key, kind, account_id, id);
 CREATE INDEX bookings_customer ON bookings (customer_key, account_id);
 CREATE INDEX transactions_booking ON transactions (booking_code, account_id);
