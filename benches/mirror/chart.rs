@@ -6,7 +6,7 @@ use crate::report::{Report, number};
 
 const MEASURES: [(&str, &str); 2] = [
     ("mirrored/s", "Bookings mirrored a second, from HTTP to committed rows"),
-    ("acknowledged/s", "Deliveries acknowledged a second, each on disk"),
+    ("acknowledged/s", "Deliveries acknowledged a second, each on disk (axum alone stores nothing)"),
 ];
 /// Of the service itself, and of what it is compared with.
 const COLOURS: [&str; 2] = ["#2563a8", "#9aa5b1"];

@@ -11,7 +11,7 @@ use crate::place::{Backend, Place};
 use crate::server::{Server, mirror};
 
 /// How long it is watched doing nothing.
-const IDLE: Duration = Duration::from_secs(20);
+const IDLE: Duration = Duration::from_secs(10);
 
 /// On the database of an earlier run.
 pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>) -> anyhow::Result<()> {
@@ -29,9 +29,9 @@ pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>
     bench.report.add("start to first answer, ms", backend.name(), began.elapsed().as_secs_f64() * 1e3);
     place.until_projected()?;
     sleep(Duration::from_secs(3));
-    let cpu = server.cpu()?;
+    let cpu = server.cpu_of_threads()?;
     sleep(IDLE);
-    let idle = (server.cpu()? - cpu) / IDLE.as_secs_f64();
+    let idle = (server.cpu_of_threads()? - cpu) / IDLE.as_secs_f64();
     bench.report.add("processor time while idle, ms a minute", backend.name(), idle * 60e3);
     bench.report.add("memory while idle, MiB", backend.name(), server.memory()?.0);
     server.stop()

@@ -45,7 +45,7 @@ struct Args {
     /// A Python with Flask, gunicorn and psycopg2, to measure a receiver written by hand
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Measure also beside so many bookings, such as 5000000, and nothing else
+    /// Measure beside so many bookings, such as 5000000, and nothing else
     #[arg(long)]
     scale: Option<u32>,
     /// Watch the memory for so many minutes of a steady load, and nothing else

@@ -86,7 +86,7 @@ impl Report {
             Some((measure, subject)) => {
                 let other = self.find(measure, subject)?;
                 let ratios = figure.values.iter().zip(&other.values).map(|(value, other)| value / other);
-                (format!("{} of {subject}, {measure}", figure.measure), ratios.collect())
+                (format!("{} ÷ {measure} of {subject}", figure.measure), ratios.collect())
             }
         };
         Some(Figure { measure: name, subject: figure.subject.clone(), values })

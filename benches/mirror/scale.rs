@@ -1,4 +1,4 @@
-//! The same beside a hundred times the rows: what is written, and what is looked up, must not slow down.
+//! The same beside many times the rows: how much what is written, and what is looked up, slows down.
 
 use std::time::{Duration, Instant};
 
