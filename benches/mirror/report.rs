@@ -38,7 +38,7 @@ const fn target(
 
 const PER_SECOND: &str = "mirrored/s";
 
-pub(crate) const TARGETS: [Target; 22] = [
+pub(crate) const TARGETS: [Target; 23] = [
     target(PER_SECOND, "PostgreSQL", Some((PER_SECOND, "Flask")), 20.0),
     target(PER_SECOND, "PostgreSQL", Some((PER_SECOND, "Flask, connecting each time")), 20.0),
     target(PER_SECOND, "SQLite", Some((PER_SECOND, "SQLite alone")), 0.5),
@@ -61,6 +61,7 @@ pub(crate) const TARGETS: [Target; 22] = [
     target("processor time while idle, ms a minute", "SQLite", None, -60.0),
     target("processor time while idle, ms a minute", "PostgreSQL", None, -60.0),
     target("memory in the second half, MiB", "SQLite", Some(("memory in the first half, MiB", "SQLite")), -1.1),
+    target("memory in the second half, MiB", "PostgreSQL", Some(("memory in the first half, MiB", "PostgreSQL")), -1.1),
 ];
 
 impl Report {

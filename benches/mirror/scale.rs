@@ -62,6 +62,9 @@ fn beside(
 ) -> anyhow::Result<()> {
     let answers = load::post(server.address, from..from + MORE, 64, None)?;
     let took = place.until_projected()? - answers.began;
+    let sent: Vec<_> = (from..from + MORE).map(|n| Booking(n).code()).collect();
+    let mirrored = place.database.read(|tx| Stored::load(tx, 1, &sent))?.len();
+    anyhow::ensure!(mirrored == sent.len(), "{mirrored} of {MORE} bookings were mirrored");
     let (name, bookings) = (backend.name(), f64::from(MORE));
     bench.report.add(&format!("mirrored/s, {size}"), name, bookings / took.as_secs_f64());
     let stored = || (0..LOOKUPS).map(|n| Booking(n * (SMALL / LOOKUPS)));

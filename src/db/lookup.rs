@@ -1,6 +1,7 @@
 //! Looks an account's rows up by the first part of their key, many at once: one index search for each, whatever the
 //! planner believes of the table. A plan made while a table was empty would read all of it once it has grown.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
@@ -20,16 +21,15 @@ pub(crate) struct Lookup<'k, R, ST, K> {
     account_id: i32,
     /// Each once.
     keys: Vec<&'k K>,
-    /// The same as a JSON array, for SQLite.
-    json: String,
+    /// The same as a JSON array, where SQLite asks for it.
+    json: OnceCell<String>,
     row: PhantomData<(R, ST)>,
 }
 
-impl<'k, R: Row, ST, K: Serialize + Ord> Lookup<'k, R, ST, K> {
+impl<'k, R: Row, ST, K: Ord> Lookup<'k, R, ST, K> {
     pub(crate) fn new(account_id: i32, keys: &'k [K]) -> Self {
         let keys: Vec<_> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let json = serde_json::to_string(&keys).unwrap_or_default();
-        Self { account_id, keys, json, row: PhantomData }
+        Self { account_id, keys, json: OnceCell::new(), row: PhantomData }
     }
 }
 
@@ -69,11 +69,12 @@ where
     }
 }
 
-impl<R: Row, ST, K> QueryFragment<Sqlite> for Lookup<'_, R, ST, K> {
+impl<R: Row, ST, K: Serialize> QueryFragment<Sqlite> for Lookup<'_, R, ST, K> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         columns::<R, _>(&mut out)?;
         out.push_sql("json_each(");
-        out.push_bind_param::<Text, _>(&self.json)?;
+        let json = self.json.get_or_init(|| serde_json::to_string(&self.keys).unwrap_or_default());
+        out.push_bind_param::<Text, _>(json)?;
         // SQLite keeps the order of a CROSS JOIN.
         out.push_sql(") AS k CROSS JOIN ");
         out.push_identifier(R::TABLE)?;

@@ -67,3 +67,20 @@ impl Wake {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traffic_is_what_was_last_stored() {
+        let wake = Wake::default();
+        assert_eq!(wake.traffic(), Traffic::Quiet);
+        wake.stored(1);
+        assert_eq!(wake.traffic(), Traffic::Steady);
+        wake.stored(FLOOD);
+        assert_eq!(wake.traffic(), Traffic::Flood);
+        wake.0.0.lock().stored = Instant::now().checked_sub(RECENT).map(|at| (at, FLOOD));
+        assert_eq!(wake.traffic(), Traffic::Quiet);
+    }
+}

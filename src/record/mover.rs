@@ -33,12 +33,11 @@ pub(super) async fn run(stores: Arc<Stores>, stop: CancellationToken) {
             Ok(false) => POLL,
             Err(_) => (pause * 2).min(BACKOFF),
         };
-        let filled = Arc::clone(&mover.stores);
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(pause) => {}
             // While the database takes nothing, trying at once does not help.
-            () = filled.filled.notified(), if pause == IDLE => {}
+            () = mover.stores.filled.notified(), if pause == IDLE => {}
         }
     }
 }

@@ -22,5 +22,8 @@ pub(crate) fn post(
     command.env("DATABASE_URL", &place.url).env("CONNECT_EACH_TIME", if connects { "1" } else { "" });
     let server = Server::spawn(&mut command)?;
     load::post(server.address, 0..200, connections, None)?;
-    load::post(server.address, 200..200 + bookings, connections, None)
+    let answers = load::post(server.address, 200..200 + bookings, connections, None)?;
+    let stored = place.texts("SELECT CAST(count(*) AS TEXT) AS v FROM bookings")?;
+    anyhow::ensure!(stored == [(200 + bookings).to_string()], "Flask stored {stored:?} bookings");
+    Ok(answers)
 }
