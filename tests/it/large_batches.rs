@@ -97,7 +97,7 @@ fn what_changes_after_it_was_read_ahead_is_read_again() {
 
 #[test]
 fn an_event_below_those_in_hand_is_projected_too() {
-    let bodies: Vec<_> = (0..1_500).map(|number| booking(number, number)).collect();
+    let bodies: Vec<_> = (0..1_001).map(|number| booking(number, number)).collect();
     both(|new| {
         let database = new();
         // The first one is committed late, after a full batch of later ones.
@@ -105,7 +105,8 @@ fn an_event_below_those_in_hand_is_projected_too() {
         let mut projector = projector(&database, 500);
         assert_eq!(projector.step().unwrap(), Outcome::Done(500));
         record(&database, (1..).zip(&bodies).take(1));
-        assert_eq!(projector.drain().unwrap(), 1_000);
+        // What is above the first batch fills another one exactly, so that nothing but a look below it finds the first event.
+        assert_eq!(projector.drain().unwrap(), 501);
         assert_eq!(
             read_sql(&database, "SELECT state AS v FROM webhook_events WHERE id = 1"),
             [Some("applied".to_owned())]
