@@ -11,6 +11,7 @@ mod migrate;
 mod output;
 mod prune;
 mod rebuild;
+mod reconcile;
 mod replay;
 mod run_projector;
 mod send;
@@ -62,6 +63,8 @@ enum Command {
     Prune(prune::Args),
     /// Project the whole log anew, beside the tables, and apply the difference
     Rebuild(rebuild::Args),
+    /// Hold a report exported from Checkfront against the mirror, to the cent
+    Reconcile(reconcile::Args),
     /// Post sample deliveries to a running server
     Send(send::Args),
     /// Ask a running server whether it can take deliveries
@@ -103,6 +106,7 @@ impl Cli {
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),
             Command::Rebuild(args) => rebuild::run(&args, &Config::load(&options)?),
+            Command::Reconcile(args) => reconcile::run(&args, &Config::load(&options)?),
             Command::Send(args) => send::run(&args, &Config::load(&options)?),
             Command::Healthcheck(args) => healthcheck::run(&args, &Config::load(&options)?),
             Command::Completions(args) => completions::run(&args, &mut Self::command()),

@@ -4,6 +4,7 @@ pub(crate) mod array;
 pub mod distribute;
 mod error;
 pub mod events;
+pub mod in_order;
 pub(crate) mod lookup;
 pub mod migrate;
 mod postgres;
@@ -92,6 +93,30 @@ impl Database {
         match self {
             Self::Postgres(postgres) => read(&mut Tx::Postgres(&mut *postgres.reader()?)),
             Self::Sqlite(sqlite) => read(&mut Tx::Sqlite(&mut *sqlite.reader()?)),
+        }
+    }
+
+    /// Runs reads that all see the same moment, whatever is written meanwhile.
+    pub fn snapshot<T, E>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>
+    where
+        E: From<Error> + From<diesel::result::Error>,
+    {
+        match self {
+            Self::Postgres(postgres) => {
+                let mut connection = postgres.reader()?;
+                connection
+                    .build_transaction()
+                    .read_only()
+                    .repeatable_read()
+                    .run(|connection| read(&mut Tx::Postgres(connection)))
+            }
+            Self::Sqlite(sqlite) => {
+                let mut connection = sqlite.reader()?;
+                connection.transaction(|connection| read(&mut Tx::Sqlite(connection)))
+            }
         }
     }
 

@@ -28,6 +28,7 @@ pub mod problem;
 pub mod project;
 pub mod rebuild;
 pub mod receive;
+pub mod reconcile;
 pub mod record;
 pub mod retention;
 pub mod samples;

@@ -31,6 +31,8 @@ mod rebuilding;
 mod rebuilding_any_story;
 mod rebuilding_carried;
 mod receiving;
+mod reconcile_command;
+mod reconciling;
 mod replaying;
 mod restarting;
 mod rewriting;

@@ -5,6 +5,7 @@ mod blocked;
 mod cluster;
 mod dump;
 mod everything;
+pub(crate) mod exports;
 mod process;
 mod truth;
 

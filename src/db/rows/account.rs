@@ -90,6 +90,12 @@ impl Status {
         }
     }
 
+    /// The statuses of an account.
+    pub fn of_account(tx: &mut Tx<'_>, account_id: i32) -> Result<Vec<Self>> {
+        let query = || statuses::table.filter(statuses::account_id.eq(account_id)).order(statuses::status_id);
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
     /// The codes known of all accounts.
     pub fn keys(tx: &mut Tx<'_>) -> Result<Vec<(i32, String)>> {
         let query = statuses::table.select((statuses::account_id, statuses::status_id));

@@ -22,6 +22,18 @@ impl SyncRun {
         Ok(on!(tx, |connection| insert.get_result(connection))?)
     }
 
+    /// Notes that a run on one account begins.
+    pub fn start_of(tx: &mut Tx<'_>, kind: &str, account_id: i32, at: Timestamp) -> Result<i64> {
+        let row = (
+            sync_runs::kind.eq(kind),
+            sync_runs::account_id.eq(account_id),
+            sync_runs::state.eq("running"),
+            sync_runs::started_at.eq(at),
+        );
+        let insert = diesel::insert_into(sync_runs::table).values(row).returning(sync_runs::id);
+        Ok(on!(tx, |connection| insert.get_result(connection))?)
+    }
+
     /// Notes how far it is.
     pub fn set_cursor(tx: &mut Tx<'_>, id: i64, cursor: &Json) -> Result<()> {
         let columns = sync_runs::cursor.eq(cursor);

@@ -1,0 +1,114 @@
+//! The rows of one booking, put together.
+
+use rust_decimal::Decimal;
+
+use super::AMOUNTS;
+use super::duplicates::Duplicates;
+use crate::reconcile::columns::Column;
+use crate::reconcile::dates::Moment;
+use crate::reconcile::load::{Reader, Report, Row, Rows};
+use crate::reconcile::{Error, Unreadable};
+
+/// No booking has so many items; it bounds the memory that a file can ask for.
+const MOST: usize = 10_000;
+
+/// A booking of the report.
+#[derive(Debug)]
+pub(super) struct Booked {
+    pub(super) code: String,
+    /// Without duplicates.
+    pub(super) rows: usize,
+    /// Row numbers of duplicates.
+    pub(super) duplicates: Vec<u64>,
+    /// By the columns of [`AMOUNTS`], then by row.
+    pub(super) amounts: [Vec<Option<Decimal>>; AMOUNTS.len()],
+    /// Each label once.
+    pub(super) statuses: Vec<String>,
+    /// Each moment once.
+    pub(super) created: Vec<Moment>,
+    /// The first start of an item.
+    pub(super) start: Option<Moment>,
+    /// The last end of an item.
+    pub(super) end: Option<Moment>,
+    pub(super) email: String,
+    pub(super) customer_code: String,
+}
+
+/// The bookings of a report, in the order of their codes.
+pub(super) struct Groups<'r> {
+    reader: Reader<'r>,
+    rows: Rows<'r>,
+    next: Option<(String, Row)>,
+    duplicates: &'r Duplicates,
+}
+
+impl<'r> Groups<'r> {
+    pub(super) fn of(report: &'r mut Report, duplicates: &'r Duplicates) -> Result<Self, Error> {
+        let (reader, mut rows) = report.rows()?;
+        let next = rows.next().transpose()?;
+        Ok(Self { reader, rows, next, duplicates })
+    }
+
+    /// The next booking.
+    pub(super) fn next(&mut self) -> Result<Option<Booked>, Error> {
+        let Some((code, rows)) = self.next_rows()? else { return Ok(None) };
+        let (rows, duplicates) = self.duplicates.take(&code, rows, &self.reader);
+        let reader = self.reader;
+        let text = |column| rows.iter().map(|row| reader.text(row, column)).find(|text| !text.is_empty());
+        let text = |column| text(column).unwrap_or_default().to_owned();
+        let moments = |column| rows.iter().filter_map(move |row| reader.moment(row, column));
+        Ok(Some(Booked {
+            rows: rows.len(),
+            duplicates,
+            amounts: AMOUNTS
+                .map(|(column, _)| rows.iter().map(|row| reader.amount(row, self.column(column))).collect()),
+            statuses: each_once(
+                rows.iter().map(|row| reader.text(row, Column::Status).to_owned()).filter(|label| !label.is_empty()),
+            ),
+            created: each_once(moments(Column::Created)),
+            start: moments(Column::Start).min(),
+            end: moments(Column::End).max(),
+            email: text(Column::Email),
+            customer_code: text(Column::CustomerId),
+            code,
+        }))
+    }
+
+    /// The rows of the next booking, as they stand in the file.
+    pub(super) fn next_rows(&mut self) -> Result<Option<(String, Vec<Row>)>, Error> {
+        let Some((code, first)) = self.next.take() else { return Ok(None) };
+        let mut rows = vec![first];
+        for next in self.rows.by_ref() {
+            let (key, row) = next?;
+            if key != code {
+                self.next = Some((key, row));
+                break;
+            }
+            if rows.len() == MOST {
+                let problem = format!("is of a booking that has more than {MOST} rows; is this the booking's code?");
+                return Err(Unreadable::new(problem)
+                    .in_row(row.number)
+                    .under(self.reader.headings.own(Column::BookingId))
+                    .into());
+            }
+            rows.push(row);
+        }
+        Ok(Some((code, rows)))
+    }
+
+    /// Some exports call the amount `Total`.
+    fn column(&self, column: Column) -> Column {
+        let is_total = column == Column::Amount && !self.reader.headings.has(Column::Amount);
+        if is_total { Column::Total } else { column }
+    }
+}
+
+fn each_once<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut once = Vec::new();
+    for value in values {
+        if !once.contains(&value) {
+            once.push(value);
+        }
+    }
+    once
+}
