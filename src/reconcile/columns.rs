@@ -108,7 +108,9 @@ pub(super) fn kind(columns: &[Column]) -> Result<ReportKind, Unreadable> {
     use Column::{SubTotal, Taxes, Total, TransactionId};
     let has = |column: &Column| columns.contains(column);
     let any = |wanted: &[Column]| wanted.iter().any(has);
-    let (kind, missing): (_, &[Column]) = if has(&TransactionId) {
+    // A form field of bookings may be called `Transaction ID`.
+    let has_payments = has(&TransactionId) && (!has(&BookingId) || (has(&Event) && has(&Amount)));
+    let (kind, missing): (_, &[Column]) = if has_payments {
         let missing = [Event, Amount].iter().position(|column| !has(column));
         (ReportKind::Transactions, missing.map_or(&[], |place| &[Event, Amount][place..=place]))
     } else if has(&BookingId) {
@@ -158,6 +160,7 @@ mod tests {
         let said = |columns: &[Column]| kind(columns).map(ReportKind::name).map_err(|error| error.to_string());
         assert_eq!(said(&[BookingId, Status, Email, CustomerId]), Ok("Booking Index"));
         assert_eq!(said(&[TransactionId, Event, Amount, Date]), Ok("Transactions"));
+        assert_eq!(said(&[BookingId, Amount, TransactionId]), Ok("Booking Index"), "a form field");
         assert_eq!(said(&[Customer, CustomerId, Email, Total]), Ok("Customers"));
         assert_eq!(said(&[Date, Total]), Ok("Sales by day"));
         assert!(said(&[TransactionId, Event]).unwrap_err().contains("`Amount` is missing"));

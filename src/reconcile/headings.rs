@@ -116,6 +116,20 @@ impl Headings {
         self.columns.iter().any(|(known, _)| *known == column)
     }
 
+    /// Whether a column is one of this report's own dates and amounts: a form field may be called alike, and hold anything.
+    pub(super) fn is_compared(&self, column: Column) -> bool {
+        use Column::{Amount, Bookings, Created, Date, Due, End, Paid, Start, SubTotal, Taxes, Total};
+        match (self.kind, column) {
+            (ReportKind::BookingIndex, Created | Start | End | Amount | Paid | Due | SubTotal | Taxes)
+            | (ReportKind::Transactions, Date | Amount)
+            | (ReportKind::Customers, Bookings | Total)
+            | (ReportKind::SalesByDay, Date | Bookings | Total | SubTotal | Taxes | Paid) => true,
+            (ReportKind::BookingIndex, Total) => !self.has(Amount),
+            (ReportKind::SalesByDay, Amount) => !self.has(Total),
+            _ => false,
+        }
+    }
+
     /// A column's heading as the file has it.
     pub(super) fn own(&self, column: Column) -> &str {
         let place = self.columns.iter().find(|(known, _)| *known == column).map(|(_, place)| *place);

@@ -181,7 +181,7 @@ impl<'r> Reading<'r> {
         }
         let heading = self.headings.names[self.place(column)].trim();
         match column.cells() {
-            _ if !is_compared(self.headings.kind, column) => Ok(()),
+            _ if !self.headings.is_compared(column) => Ok(()),
             Cells::Text => Ok(()),
             Cells::Dates => self.dates.see((number, heading, cell), |order| match self.given {
                 Some(_) => dates::read(cell, order, self.zone),
@@ -229,9 +229,4 @@ impl<'r> Reading<'r> {
         }
         Ok(Some(key))
     }
-}
-
-/// A report of customers has a date and an address that are not compared.
-fn is_compared(kind: ReportKind, column: Column) -> bool {
-    kind != ReportKind::Customers || !matches!(column, Column::Created | Column::Date | Column::Amount)
 }

@@ -35,12 +35,13 @@ pub(super) fn pair(
         return Ok(());
     }
     let total = booked.and_then(|booked| layout.amounts(booked, 0)).unwrap_or_default().first().copied();
-    if in_range.0 {
+    let has_total = comparing.columns.iter().any(|column| matches!(column, Column::Amount | Column::Total));
+    if in_range.0 && has_total {
         comparing.totals.add_report(on[0], total.unwrap_or_default());
     }
     if let Some(row) = mirror {
         comparing.totals.currencies.extend(row.currency_id.clone());
-        if in_range.1 {
+        if in_range.1 && has_total {
             comparing.totals.add_mirror(on[1], amounts_of(row)[0].unwrap_or_default());
         }
     }

@@ -29,14 +29,14 @@ const SUMS: [[usize; 3]; 2] = [[0, 1, 2], [0, 3, 4]];
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     columns: [(Mode, &'static str); COLUMNS],
-    /// Bookings of several rows.
-    bookings: u64,
+    /// Whether any booking reads differently when the column is read otherwise.
+    matters: [bool; COLUMNS],
 }
 
 /// What bookings of several rows tell.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    bookings: u64,
+    matters: [bool; COLUMNS],
     /// For each of [`SUMS`] and each way to read its three columns, how many bookings add up.
     sums: [[u64; 8]; 2],
     /// How often rows differ.
@@ -66,7 +66,6 @@ impl Evidence {
         if booked.rows < 2 {
             return;
         }
-        self.bookings += 1;
         for (sums, columns) in self.sums.iter_mut().zip(SUMS) {
             let values = columns.map(|column| BOTH.map(|mode| read(&booked.amounts[column], mode)));
             for (way, count) in sums.iter_mut().enumerate() {
@@ -77,6 +76,8 @@ impl Evidence {
         }
         let differ = |column: usize| booked.amounts[column].windows(2).any(|pair| pair[0] != pair[1]);
         for column in 0..COLUMNS {
+            let [split, repeated] = BOTH.map(|mode| read(&booked.amounts[column], mode));
+            self.matters[column] |= split != repeated;
             let is_zero = booked.amounts[column].iter().flatten().all(Decimal::is_zero);
             self.differing[column] += u64::from(differ(column));
             self.flat[column] += u64::from(!differ(column) && differ(0) && !is_zero);
@@ -85,7 +86,9 @@ impl Evidence {
 
     /// Whether the file alone leaves something open.
     pub(super) fn needs_mirror(&self) -> bool {
-        self.bookings > 0 && self.decide().columns.iter().any(|(_, why)| why.is_empty() || *why == DOCUMENTED)
+        let layout = self.decide();
+        let is_open = |(matters, (_, why)): (&bool, &(Mode, &str))| *matters && (why.is_empty() || *why == DOCUMENTED);
+        self.matters.iter().zip(&layout.columns).any(is_open)
     }
 
     /// Learns from the mirror's version of a booking.
@@ -118,7 +121,7 @@ impl Evidence {
             }
             (mode, why)
         });
-        Layout { columns, bookings: self.bookings }
+        Layout { columns, matters: self.matters }
     }
 
     fn by_itself(&self, column: usize) -> (Mode, &'static str) {
@@ -169,15 +172,12 @@ impl Layout {
 
     /// What was assumed, in words.
     pub(super) fn said(&self, report: &Report) -> Vec<String> {
-        if self.bookings == 0 {
-            return Vec::new();
-        }
         let headings = &report.headings;
         let column = |index: usize| match AMOUNTS[index].0 {
             Column::Amount if !headings.has(Column::Amount) => Column::Total,
             column => column,
         };
-        let there = (0..COLUMNS).filter(|index| headings.has(column(*index)));
+        let there = (0..COLUMNS).filter(|index| self.matters[*index] && headings.has(column(*index)));
         let say = |index: usize| {
             let (mode, why) = self.columns[index];
             let heading = headings.own(column(index));
