@@ -23,10 +23,6 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::MissingInMirror, Self::MissingInReport, Self::Status, Self::Amount, Self::Date, Self::Duplicate];
-
     /// As it is printed.
     pub fn name(self) -> &'static str {
         match self {
@@ -90,11 +86,6 @@ pub struct Counts(BTreeMap<(Subject, Difference), u64>);
 impl Counts {
     pub(super) fn add(&mut self, finding: &Finding) {
         *self.0.entry((finding.kind, finding.difference)).or_default() += 1;
-    }
-
-    /// Of this difference, whatever it is about, leaving out the days' sums that follow from others.
-    pub fn of(&self, difference: Difference) -> u64 {
-        self.0.iter().filter(|((_, its), _)| *its == difference).map(|(_, count)| count).sum()
     }
 
     /// Subject and difference, each with its count.

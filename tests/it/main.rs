@@ -32,6 +32,7 @@ mod rebuilding_any_story;
 mod rebuilding_carried;
 mod receiving;
 mod reconcile_command;
+mod reconcile_refusals;
 mod reconciling;
 mod replaying;
 mod restarting;

@@ -205,20 +205,42 @@ async fn customers_and_days(backend: Backend) {
     }
 }
 
-macro_rules! each {
-    ($($name:ident: $check:ident $backend:ident,)+) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            $check(Backend::$backend).await;
+async fn what_was_masked_or_forgotten(backend: Backend) {
+    let truth = bookings(3);
+    let (app, folder) = mirror(backend, truth.iter().map(notification)).await;
+    app.execute("UPDATE bookings SET customer_email = '0123456789abcdef0123456789abcdef' WHERE code = 'ABCD-000001'");
+    app.execute("UPDATE bookings SET customer_email = 'gone', customer_key = 'forgotten:1' WHERE code = 'ABCD-000002'");
+    app.execute("UPDATE bookings SET customer_email = NULL WHERE code = 'ABCD-000003'");
+    let (name, locale, _) = &locales()[0];
+    assert_equal(&reconcile(&app, &folder, &export("bookings", locale, ("bookings", &truth)), &[]), name);
+    app.execute("UPDATE bookings SET customer_email = 'other@example.com' WHERE code = 'ABCD-000003'");
+    let output = reconcile(&app, &folder, &export("bookings", locale, ("bookings", &truth)), &["--json"]);
+    assert_eq!(found(&output), ["missing_in_mirror ABCD-000003 customer_email other@example.com guest3@example.com"]);
+}
+
+/// Makes two tests of each check: on SQLite and on PostgreSQL.
+macro_rules! on_each {
+    ($($check:ident)+) => {$(
+        mod $check {
+            use super::Backend;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$check(Backend::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$check(Backend::Postgres).await;
+            }
         }
     )+};
 }
+pub(crate) use on_each;
 
-each! {
-    booking_index_sqlite: booking_index Sqlite,
-    booking_index_postgres: booking_index Postgres,
-    transactions_sqlite: transactions Sqlite,
-    transactions_postgres: transactions Postgres,
-    customers_and_days_sqlite: customers_and_days Sqlite,
-    customers_and_days_postgres: customers_and_days Postgres,
+on_each! {
+    booking_index
+    transactions
+    customers_and_days
+    what_was_masked_or_forgotten
 }

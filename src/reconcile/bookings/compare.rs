@@ -12,6 +12,9 @@ use crate::reconcile::comparing::Comparing;
 use crate::reconcile::difference::{Difference, Subject};
 use crate::reconcile::selection::Basis;
 
+/// Unknown labels that are mentioned; a file may have any number.
+const LABELS: usize = 20;
+
 /// Compares what is there of both, unless neither is within the range and statuses that were asked for.
 pub(super) fn pair(
     comparing: &mut Comparing<'_>,
@@ -77,7 +80,7 @@ pub(super) fn pair(
 fn codes(comparing: &mut Comparing<'_>, booked: &Booked) -> Vec<Vec<String>> {
     let codes = booked.statuses.iter().map(|label| {
         let codes = comparing.statuses.codes(label);
-        if codes.is_empty() {
+        if codes.is_empty() && comparing.unknown_labels.len() < LABELS {
             comparing.unknown_labels.insert(label.clone());
         }
         codes.into_iter().map(str::to_owned).collect()

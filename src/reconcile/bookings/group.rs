@@ -13,7 +13,7 @@ use crate::reconcile::{Error, Unreadable};
 const MOST: usize = 10_000;
 
 /// A booking of the report.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Booked {
     pub(super) code: String,
     /// Without duplicates.
