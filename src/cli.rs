@@ -3,6 +3,7 @@
 mod completions;
 mod difference;
 mod events;
+mod explain;
 mod forget;
 mod healthcheck;
 mod logs;
@@ -54,6 +55,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Look at deliveries, and retry those that failed
     Events(events::Args),
+    /// Say why a booking is as it is: its deliveries, where each value comes from, its payments, open doubts
+    Explain(explain::Args),
     /// Project deliveries again, with the same ids
     Replay(replay::Args),
     /// Erase a person, for good
@@ -99,6 +102,7 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, &Config::load(&options)?),
             Command::Migrate(args) => migrate::run(&args, &Config::load(&options)?),
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
+            Command::Explain(args) => explain::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),

@@ -14,7 +14,7 @@ pub mod rows;
 pub mod schema;
 mod session;
 pub mod shadow;
-mod sqlite;
+pub(crate) mod sqlite;
 pub mod statement;
 pub mod types;
 pub mod upsert;
@@ -42,6 +42,8 @@ enum Durability {
     Full,
     /// After a crash all of it is thrown away, and made again.
     Scratch,
+    /// There is none: the database is opened for reading alone.
+    Nothing,
 }
 
 /// A transaction under way, on either database.
@@ -75,6 +77,11 @@ impl Database {
         Self::open_as(url, Durability::Full)
     }
 
+    /// The same for reading alone: nothing is made, migrated or written, whatever is asked of it.
+    pub fn open_read_only(url: &DatabaseUrl) -> Result<Self> {
+        Self::open_as(url, Durability::Nothing)
+    }
+
     fn open_as(url: &DatabaseUrl, durability: Durability) -> Result<Self> {
         Ok(match url {
             DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url, durability)?.into()),
@@ -92,6 +99,24 @@ impl Database {
         match self {
             Self::Postgres(postgres) => read(&mut Tx::Postgres(&mut *postgres.reader()?)),
             Self::Sqlite(sqlite) => read(&mut Tx::Sqlite(&mut *sqlite.reader()?)),
+        }
+    }
+
+    /// Runs reads that all see the database as it is at the first of them.
+    pub fn snapshot<T, E>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>
+    where
+        E: From<Error> + From<diesel::result::Error>,
+    {
+        match self {
+            Self::Postgres(postgres) => {
+                let mut connection = postgres.reader()?;
+                let mut transaction = connection.build_transaction().repeatable_read().read_only();
+                transaction.run(|connection| read(&mut Tx::Postgres(connection)))
+            }
+            Self::Sqlite(sqlite) => sqlite.reader()?.transaction(|connection| read(&mut Tx::Sqlite(connection))),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod checkfront;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod explain;
 pub mod fault;
 pub mod forget;
 pub mod health;

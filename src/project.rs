@@ -21,12 +21,15 @@ mod reading;
 mod rows;
 mod sealed;
 mod step;
+mod story;
 mod transactions;
 mod wake;
 mod worker;
 mod zones;
 
+pub(crate) use content::content;
 pub use reading::{Reading, read};
+pub(crate) use story::{Story, tell};
 pub use wake::Wake;
 pub use worker::Worker;
 pub use zones::Zones;

@@ -8,6 +8,7 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
 mod docs;
+mod explaining;
 mod failover;
 mod forgetting;
 mod forgetting_command;
