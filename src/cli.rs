@@ -4,6 +4,7 @@ mod completions;
 mod difference;
 mod events;
 mod explain;
+mod export;
 mod forget;
 mod healthcheck;
 mod logs;
@@ -57,6 +58,8 @@ enum Command {
     Events(events::Args),
     /// Say why a booking is as it is: its deliveries, where each value comes from, its payments, open doubts
     Explain(explain::Args),
+    /// Write a table or view as CSV, JSON lines or Parquet
+    Export(export::Args),
     /// Project deliveries again, with the same ids
     Replay(replay::Args),
     /// Erase a person, for good
@@ -103,6 +106,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(&args, &Config::load(&options)?),
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
             Command::Explain(args) => explain::run(&args, &Config::load(&options)?),
+            Command::Export(args) => export::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),

@@ -1,6 +1,8 @@
 //! The database: one Diesel code base, SQLite or PostgreSQL behind it. Knows no Checkfront.
 
 pub(crate) mod array;
+pub mod catalogue;
+pub mod cell;
 pub mod distribute;
 mod error;
 pub mod events;

@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod explain;
+pub mod export;
 pub mod fault;
 pub mod forget;
 pub mod health;

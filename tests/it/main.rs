@@ -9,6 +9,8 @@ mod crash;
 mod crash_matrix;
 mod docs;
 mod explaining;
+mod exporting;
+mod exporting_large;
 mod failover;
 mod forgetting;
 mod forgetting_command;
