@@ -2,6 +2,7 @@
 
 mod completions;
 mod difference;
+mod doctor;
 mod events;
 mod explain;
 mod export;
@@ -56,6 +57,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Look at deliveries, and retry those that failed
     Events(events::Args),
+    /// Look for what is wrong, or soon may be, and say what mends it
+    Doctor(doctor::Args),
     /// Say why a booking is as it is: its deliveries, where each value comes from, its payments, open doubts
     Explain(explain::Args),
     /// Write a table or view as CSV, JSON lines or Parquet
@@ -105,6 +108,7 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, &Config::load(&options)?),
             Command::Migrate(args) => migrate::run(&args, &Config::load(&options)?),
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
+            Command::Doctor(args) => doctor::run(&args, Config::load(&options)),
             Command::Explain(args) => explain::run(&args, &Config::load(&options)?),
             Command::Export(args) => export::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),

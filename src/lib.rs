@@ -17,6 +17,7 @@ pub mod checkfront;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod fault;

@@ -32,7 +32,7 @@ pub use reading::{Reading, read};
 pub(crate) use story::{Story, tell};
 pub use wake::Wake;
 pub use worker::Worker;
-pub use zones::Zones;
+pub use zones::{Zones, parse as parse_zone};
 
 use ahead::{Ahead, Begin};
 use deaths::{DEATHS, State, fail};

@@ -8,6 +8,8 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
 mod docs;
+mod doctor;
+mod doctor_files;
 mod explaining;
 mod exporting;
 mod exporting_large;
