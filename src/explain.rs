@@ -87,7 +87,7 @@ pub fn explain(database: &Database, code: &str, account: Option<&str>, default_h
         let accounts = Account::all(tx)?;
         let wanted = account.map(str::to_lowercase);
         let undecided = deliveries::undecided(tx, code, default_host)?;
-        let known = events::accounts_of(tx, code)?;
+        let known = events::accounts_of(tx, &accounts.iter().map(|row| row.account_id).collect::<Vec<_>>(), code)?;
         let named = undecided.values().filter_map(|found| found.host.clone());
         let mut hosts: BTreeSet<String> = named.collect();
         hosts.extend(accounts.iter().filter(|row| known.contains(&row.account_id)).map(|row| row.host.clone()));

@@ -44,6 +44,12 @@ impl Sqlite {
             },
         };
         let url = if durability == Durability::Nothing { read_only(path)? } else { url(path) };
+        if durability == Durability::Nothing {
+            // A pool would try again, and again, to open what cannot be read.
+            let mut first = SqliteConnection::establish(&url)?;
+            first.batch_execute(READER)?;
+            first.batch_execute("SELECT 1 FROM sqlite_master LIMIT 1")?;
+        }
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))

@@ -20,9 +20,13 @@ pub(super) fn unreachable(config: &Config, error: &Error) -> Finding {
             let place = config.database_url.place();
             (format!("there is no file {place}"), "set DATABASE_URL, or make it: checkfront-mirror migrate".to_owned())
         }
-        sqlite @ DatabaseUrl::Sqlite(_) => {
-            (format!("{error}"), format!("see that {} is a SQLite file that this user can read", sqlite.place()))
-        }
+        sqlite @ DatabaseUrl::Sqlite(_) => (
+            format!("{error}"),
+            format!(
+                "see that {} is a SQLite file; run this as the server's user, who may write beside it",
+                sqlite.place()
+            ),
+        ),
         postgres @ DatabaseUrl::Postgres(_) => {
             // What the server says may hold a user's name, and no password.
             (format!("{error}"), format!("start the server at {postgres}, or set DATABASE_URL"))

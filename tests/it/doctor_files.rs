@@ -96,13 +96,36 @@ async fn a_file_that_nobody_has_open() {
     let copy = folder.path().join("copy?%#.db");
     let vacuum = Command::new("sqlite3").arg(app.file()).arg(format!("VACUUM INTO '{}'", copy.display())).status();
     assert!(vacuum.unwrap().success());
-    let before = std::fs::read(&copy).unwrap();
     let url = format!("sqlite://{}", copy.display());
     let spool = folder.path().join("spool.db");
+    assert!(Command::new("sqlite3").arg(&copy).arg("PRAGMA journal_mode = wal").status().unwrap().success());
+    let before = std::fs::read(&copy).unwrap();
     let output =
         exe().args(["doctor", "--database-url", &url, "--spool-path"]).arg(&spool).envs(WELL).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let output = exe().args(["explain", "QZRT-120526", "--database-url", &url]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(std::fs::read(&copy).unwrap(), before);
+}
+
+/// Told at once, in two lines.
+#[test]
+fn a_file_that_is_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    close(folder.path());
+    let (file, spool) = (folder.path().join("mirror.db"), folder.path().join("spool.db"));
+    std::fs::write(&file, "no database ".repeat(1_000)).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let output = exe()
+        .args(["doctor", "--json", "--database-url", &url, "--spool-path"])
+        .arg(&spool)
+        .envs(WELL)
+        .output()
+        .unwrap();
+    let found = findings(&output);
+    assert_eq!((found.len(), found[0]["check"].as_str()), (1, Some("database")), "{found:?}");
+    assert!(found[0]["seen"].as_str().unwrap().contains("not a database"), "{found:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let output = exe().args(["export", "bookings", "--database-url", &url]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }

@@ -55,7 +55,7 @@ fn head(explained: &Explanation) -> String {
         lines.push(format!("dates     {} to {}", value("start_on"), value("end_on")));
         lines.push(format!("customer  {} {}", value("customer_key"), value("customer_name")));
     } else {
-        lines.push("status    no row: no delivery could be projected".to_owned());
+        lines.push("status    no row: no delivery of it is in the tables".to_owned());
     }
     lines.extend(explained.deleted_at.map(|at| format!("deleted   {}", time(at))));
     lines.extend(explained.forgotten_at.map(|at| format!("forgotten {}", time(at))));

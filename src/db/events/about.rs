@@ -78,9 +78,11 @@ fn page(tx: &mut Tx<'_>, state: &str, text: &str, after: i64) -> Result<Vec<Deli
     Ok(on!(tx, |connection| query().load(connection))?)
 }
 
-/// The accounts that know this booking, by its row, its deliveries or its payments.
-pub fn accounts_of(tx: &mut Tx<'_>, code: &str) -> Result<BTreeSet<i32>> {
-    let rows = || bookings::table.filter(bookings::code.eq(code)).select(bookings::account_id);
+/// Those of these accounts that know this booking, by its row, its deliveries or its payments.
+pub fn accounts_of(tx: &mut Tx<'_>, accounts: &[i32], code: &str) -> Result<BTreeSet<i32>> {
+    // By the key, which begins with the account.
+    let rows = || bookings::table.filter(bookings::account_id.eq_any(accounts)).filter(bookings::code.eq(code));
+    let rows = || rows().select(bookings::account_id);
     let mut found: BTreeSet<i32> = on!(&mut *tx, |connection| rows().load(connection))?.into_iter().collect();
     let told = || webhook_events::table.filter(webhook_events::kind.eq("booking"));
     let told = || told().filter(webhook_events::entity_key.eq(code)).select(webhook_events::account_id).distinct();
