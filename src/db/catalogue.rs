@@ -31,6 +31,13 @@ pub enum Kind {
     Bytes,
 }
 
+impl Kind {
+    /// Of a view's expression SQLite does not tell how large a whole number may be: there it is 64 bits on both databases.
+    fn in_view(self) -> Self {
+        if self == Self::Int { Self::BigInt } else { self }
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -61,9 +68,10 @@ pub fn columns(tx: &mut Tx<'_>, relation: &str) -> Result<Vec<Column>> {
     match tx {
         Tx::Sqlite(_) => sqlite::columns(tx, relation),
         Tx::Postgres(connection) => {
-            let query = "SELECT CAST(column_name AS TEXT) AS name, CAST(udt_name AS TEXT) AS type FROM \
-                         information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 \
-                         ORDER BY ordinal_position";
+            let query = "SELECT CAST(column_name AS TEXT) AS name, CASE WHEN table_type = 'VIEW' AND udt_name = 'int4' THEN \
+                         'int4 of a view' ELSE CAST(udt_name AS TEXT) END AS type FROM information_schema.columns \
+                         JOIN information_schema.tables USING (table_schema, table_name) \
+                         WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position";
             let columns: Vec<Declared> = diesel::sql_query(query).bind::<Text, _>(relation).load(&mut **connection)?;
             Ok(columns.into_iter().map(Declared::of_postgres).collect())
         }
@@ -92,6 +100,7 @@ impl Declared {
             "jsonb" => (Kind::Json, None),
             "bytea" => (Kind::Bytes, None),
             "text" | "varchar" => (Kind::Text, None),
+            "int4 of a view" => (Kind::Int.in_view(), Some("BIGINT")),
             "int2" => (Kind::Int, Some("INTEGER")),
             "float4" | "float8" => (Kind::Money, Some("NUMERIC")),
             "json" => (Kind::Json, Some("JSONB")),

@@ -94,14 +94,14 @@ pub fn accounts_of(tx: &mut Tx<'_>, accounts: &[i32], code: &str) -> Result<BTre
     Ok(found)
 }
 
-/// Codes of bookings that begin or end like this one, in any case.
+/// Codes of bookings of which one half is that of this code, in any case: a slip seldom touches both.
 pub fn near(tx: &mut Tx<'_>, code: &str) -> Result<Vec<String>> {
     let letters: Vec<char> = code.to_lowercase().chars().collect();
     let escaped = |letters: &[char]| {
         letters.iter().collect::<String>().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
     };
-    let begin = format!("{}%", escaped(&letters[..letters.len().min(2)]));
-    let end = format!("%{}", escaped(&letters[letters.len().saturating_sub(3)..]));
+    let begin = format!("{}%", escaped(&letters[..letters.len() / 2]));
+    let end = format!("%{}", escaped(&letters[letters.len() / 2..]));
     let lower = || sql::<Text>("lower(bookings.code)");
     let query = || bookings::table.filter(lower().like(&begin).escape('\\').or(lower().like(&end).escape('\\')));
     let query = || query().select(bookings::code).limit(CANDIDATES);
