@@ -127,7 +127,8 @@ fn of(
         transactions = payments::load(tx, account.account_id, code)?;
         forgotten = ForgottenBooking::load(tx, account.account_id, &codes)?.pop();
     }
-    let deliveries = deliveries::list(tx, account, code, &stored, &mut transactions, undecided)?;
+    let mut deliveries = deliveries::list(tx, account, code, &stored, &mut transactions, undecided)?;
+    payments::compare(tx, &mut deliveries)?;
     let story = match account {
         Some(account) => project::tell(tx, account, code)?,
         None => None,

@@ -36,9 +36,9 @@ pub struct Delivery {
     pub error: Option<String>,
     /// Whether its body is still there.
     pub has_body: bool,
-    /// Whether it is the first that described the booking.
+    /// Whether it is the first that described the booking, or the payment.
     pub is_first: bool,
-    /// What it changed in the booking: `column -> [old, new]`.
+    /// What it changed in the booking, or the payment: `column -> [old, new]`.
     pub changes: Map<String, Value>,
 }
 

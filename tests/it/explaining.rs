@@ -158,7 +158,19 @@ on_both! {
         }
         let gone = found["transactions"].as_array().unwrap().iter().find(|one| !one["deleted_at"].is_null()).unwrap();
         assert_eq!(gone["events"].as_array().unwrap().len(), 2);
+        let of_gone = |index: usize| {
+            let id = &gone["events"][index];
+            found["deliveries"].as_array().unwrap().iter().find(|one| one["event_id"] == *id).unwrap()
+        };
+        assert_eq!((of_gone(0)["is_first"].as_bool(), of_gone(0)["changes"].as_object().unwrap().len()), (Some(true), 0));
+        assert!(of_gone(1)["changes"]["deleted_at"][1].is_string());
         assert!(said(&run(&app, &["explain", CODE])).contains(" deleted "));
+        // One that was edited.
+        app.apply([String::from_utf8(payload("transaction.json")).unwrap().replace("40.00", "41.00")]).await;
+        let found = explained(&app, &[CODE]);
+        let last = found["deliveries"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["changes"], serde_json::json!({ "amount": ["40", "41"] }));
+        assert_eq!(kinds(&found), ["payments"]);
     }
 
     async fn oddities_of_deliveries_are_told(app: TestApp) {
