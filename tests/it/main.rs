@@ -11,6 +11,7 @@ mod docs;
 mod doctor;
 mod doctor_files;
 mod explaining;
+mod explaining_any_story;
 mod exporting;
 mod exporting_large;
 mod failover;
