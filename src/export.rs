@@ -41,13 +41,13 @@ pub enum Error {
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
     /// The rows could not be written.
-    #[error("cannot write: {0}")]
+    #[error("cannot write")]
     Io(#[from] std::io::Error),
     /// The same, of a Parquet file.
-    #[error("cannot write: {0}")]
+    #[error("cannot write")]
     Parquet(#[from] ::parquet::errors::ParquetError),
     /// The same, of a CSV file.
-    #[error("cannot write: {0}")]
+    #[error("cannot write")]
     Csv(#[from] ::csv::Error),
 }
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Text};
 
 use super::configuration::SECRET;
 use super::{Allowances, Check, Finding, Severity, deliveries, time};
@@ -17,20 +16,32 @@ use crate::db::{Result, Tx, events, on};
 const CAUSES: usize = 3;
 /// What is told of a cause: the rest may quote the body.
 const LETTERS: usize = 70;
+/// Reasons that are read; the rarest are left out of the causes.
+const REASONS: usize = 10_000;
 /// How far back senders are looked at.
 const DAYS: i64 = 7;
 
 pub(super) fn dead_letters(tx: &mut Tx<'_>) -> Result<Vec<Finding>> {
-    let failed = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'failed'"));
-    let query = || failed().group_by(webhook_events::error).select((webhook_events::error, count_star()));
-    let reasons: Vec<(Option<String>, i64)> = on!(tx, |connection| query().load(connection))?;
-    let total: i64 = reasons.iter().map(|(_, count)| count).sum();
+    #[derive(QueryableByName)]
+    struct Reason {
+        #[diesel(sql_type = Text)]
+        reason: String,
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let total = events::count_failed(tx)?;
     if total == 0 {
         return Ok(Vec::new());
     }
+    let query = format!(
+        "SELECT COALESCE(substr(error, 1, {LETTERS}), 'unknown') AS reason, count(*) AS count FROM webhook_events \
+         WHERE state = 'failed' GROUP BY 1 ORDER BY 2 DESC LIMIT {REASONS}"
+    );
+    let query = || diesel::sql_query(&query);
+    let reasons: Vec<Reason> = on!(tx, |connection| query().load(connection))?;
     let mut causes = BTreeMap::<String, i64>::new();
-    for (reason, count) in reasons {
-        *causes.entry(cause(reason.as_deref().unwrap_or("unknown"))).or_default() += count;
+    for Reason { reason, count } in reasons {
+        *causes.entry(cause(&reason)).or_default() += count;
     }
     let mut causes: Vec<_> = causes.into_iter().map(|(cause, count)| (count, cause)).collect();
     causes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));

@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::rebuild_command::{run, said};
-use crate::support::{Backend, TestApp, on_both, payload};
+use crate::rebuild_command::{run, said, url_of};
+use crate::support::{Backend, TestApp, exe, on_both, payload};
 
 /// Rows of texts, below the names of their columns.
 type Sheet = (Vec<String>, Vec<Vec<String>>);
@@ -200,6 +200,13 @@ on_both! {
         said(&run(&app, &["export", "bookings", "--output", file.to_str().unwrap()]));
         assert!(std::fs::read_to_string(&file).unwrap().starts_with("account_id,code,"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        for format in ["csv", "jsonl", "parquet"] {
+            let mut full = exe();
+            full.args(["export", "bookings", "--format", format, "--database-url", &url_of(&app)]).stdout(File::create("/dev/full").unwrap());
+            let full = block_in_place(|| full.output().unwrap());
+            assert_eq!(full.status.code(), Some(1), "{format}");
+            assert!(String::from_utf8_lossy(&full.stderr).contains("cannot write: "), "{full:?}");
+        }
         let nowhere = run(&app, &["export", "bookings", "--output", "/nowhere/bookings.csv"]);
         assert_eq!(nowhere.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/nowhere"));
