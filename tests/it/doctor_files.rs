@@ -108,6 +108,32 @@ async fn a_file_that_nobody_has_open() {
     assert_eq!(std::fs::read(&copy).unwrap(), before);
 }
 
+/// Settings and keys hold secrets.
+#[test]
+fn a_settings_file_and_a_key_that_everybody_may_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, key) = (folder.path().join(".env"), folder.path().join("key.pem"));
+    std::fs::write(&settings, "WEBHOOK_SECRET=a-long-random-word").unwrap();
+    std::fs::write(&key, "no key").unwrap();
+    for file in [&settings, &key] {
+        set_permissions(file, Permissions::from_mode(0o644)).unwrap();
+    }
+    let mended = || {
+        let mut command = exe();
+        command.current_dir(folder.path()).args(["doctor", "--json", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+        let found = findings(&command.output().unwrap());
+        let open = found.into_iter().find(|finding| finding["check"] == "permissions");
+        open.map(|finding| finding["mend"].as_str().unwrap().to_owned())
+    };
+    close(folder.path());
+    assert_eq!(mended(), None, "nobody else gets there");
+    set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let mend = mended().unwrap();
+    assert_eq!(mend, "chmod o-rwx key.pem .env");
+    assert!(Command::new("sh").args(["-c", &mend]).current_dir(folder.path()).status().unwrap().success());
+    assert_eq!(mended(), None);
+}
+
 /// Told at once, in two lines.
 #[test]
 fn a_file_that_is_no_database() {
