@@ -7,11 +7,9 @@ use std::process::Command;
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-use crate::doctor::{a_well_mirror, checks, close, doctor, findings};
+use crate::doctor::{WELL, a_well_mirror, checks, close, doctor, findings};
 use crate::rebuild_command::url_of;
 use crate::support::{Backend, Blocked, Server, TestApp, exe, on_both, payload};
-
-const WELL: [(&str, &str); 2] = [("WEBHOOK_SECRET", "a-long-random-word"), ("ACCOUNT_TIMEZONE", "America/Vancouver")];
 
 /// `doctor` on another spool.
 fn with_spool(app: &TestApp, spool: &std::path::Path) -> Vec<Value> {
