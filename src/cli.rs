@@ -2,7 +2,10 @@
 
 mod completions;
 mod difference;
+mod doctor;
 mod events;
+mod explain;
+mod export;
 mod forget;
 mod healthcheck;
 mod logs;
@@ -55,6 +58,12 @@ enum Command {
     Migrate(migrate::Args),
     /// Look at deliveries, and retry those that failed
     Events(events::Args),
+    /// Look for what is wrong, or soon may be, and say what mends it
+    Doctor(doctor::Args),
+    /// Say why a booking is as it is: its deliveries, where each value comes from, its payments, open doubts
+    Explain(explain::Args),
+    /// Write a table or view as CSV, JSON lines or Parquet
+    Export(export::Args),
     /// Project deliveries again, with the same ids
     Replay(replay::Args),
     /// Erase a person, for good
@@ -102,6 +111,9 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, &Config::load(&options)?),
             Command::Migrate(args) => migrate::run(&args, &Config::load(&options)?),
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
+            Command::Doctor(args) => doctor::run(&args, Config::load(&options)),
+            Command::Explain(args) => explain::run(&args, &Config::load(&options)?),
+            Command::Export(args) => export::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),

@@ -31,6 +31,13 @@ pub struct ConfigError {
     reason: String,
 }
 
+impl ConfigError {
+    /// The variable.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
 /// What the program was told to do, checked.
 #[derive(Debug, Clone)]
 pub struct Config {

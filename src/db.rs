@@ -1,6 +1,8 @@
 //! The database: one Diesel code base, SQLite or PostgreSQL behind it. Knows no Checkfront.
 
 pub(crate) mod array;
+pub mod catalogue;
+pub mod cell;
 pub mod distribute;
 mod error;
 pub mod events;
@@ -15,7 +17,7 @@ pub mod rows;
 pub mod schema;
 mod session;
 pub mod shadow;
-mod sqlite;
+pub(crate) mod sqlite;
 pub mod statement;
 pub mod types;
 pub mod upsert;
@@ -43,6 +45,8 @@ enum Durability {
     Full,
     /// After a crash all of it is thrown away, and made again.
     Scratch,
+    /// There is none: the database is opened for reading alone.
+    Nothing,
 }
 
 /// A transaction under way, on either database.
@@ -76,6 +80,11 @@ impl Database {
         Self::open_as(url, Durability::Full)
     }
 
+    /// The same for reading alone: nothing is made, migrated or written, whatever is asked of it.
+    pub fn open_read_only(url: &DatabaseUrl) -> Result<Self> {
+        Self::open_as(url, Durability::Nothing)
+    }
+
     fn open_as(url: &DatabaseUrl, durability: Durability) -> Result<Self> {
         Ok(match url {
             DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url, durability)?.into()),
@@ -96,7 +105,7 @@ impl Database {
         }
     }
 
-    /// Runs reads that all see the same moment, whatever is written meanwhile.
+    /// Runs reads that all see the database as it is at the first of them.
     pub fn snapshot<T, E>(
         &self,
         read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
@@ -107,16 +116,10 @@ impl Database {
         match self {
             Self::Postgres(postgres) => {
                 let mut connection = postgres.reader()?;
-                connection
-                    .build_transaction()
-                    .read_only()
-                    .repeatable_read()
-                    .run(|connection| read(&mut Tx::Postgres(connection)))
+                let mut transaction = connection.build_transaction().repeatable_read().read_only();
+                transaction.run(|connection| read(&mut Tx::Postgres(connection)))
             }
-            Self::Sqlite(sqlite) => {
-                let mut connection = sqlite.reader()?;
-                connection.transaction(|connection| read(&mut Tx::Sqlite(connection)))
-            }
+            Self::Sqlite(sqlite) => sqlite.reader()?.transaction(|connection| read(&mut Tx::Sqlite(connection))),
         }
     }
 

@@ -21,15 +21,18 @@ mod reading;
 mod rows;
 mod sealed;
 mod step;
+mod story;
 mod transactions;
 mod wake;
 mod worker;
 mod zones;
 
+pub(crate) use content::content;
 pub use reading::{Reading, read};
+pub(crate) use story::{Story, tell};
 pub use wake::Wake;
 pub use worker::Worker;
-pub use zones::Zones;
+pub use zones::{Zones, parse as parse_zone};
 
 use ahead::{Ahead, Begin};
 use deaths::{DEATHS, State, fail};

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use schema::{binding, deliveries};
 
 use crate::db::rows::{Event, EventBody};
+use crate::db::sqlite::read_only;
 use crate::db::types::{Json, Timestamp};
 use crate::db::{Error, Result};
 
@@ -33,6 +34,29 @@ pub fn waiting(path: &Path) -> Result<i64> {
     let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
     connection.batch_execute("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON;")?;
     Ok(deliveries::table.count().get_result(&mut connection)?)
+}
+
+/// What is in a spool, and for which mirror; `None` where there is no file. Nothing is made or locked.
+pub fn look(path: &Path) -> Result<Option<(Level, Option<Binding>)>> {
+    if !path.try_exists().map_err(|source| Error::File { path: path.display().to_string(), source })? {
+        return Ok(None);
+    }
+    let mut connection = SqliteConnection::establish(&read_only(path)?)?;
+    connection.batch_execute("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON;")?;
+    let columns = (binding::mirror_id, binding::place);
+    let bound = binding::table.select(columns).first(&mut connection).optional()?;
+    Ok(Some((measure(&mut connection)?, bound)))
+}
+
+fn measure(connection: &mut SqliteConnection) -> Result<Level> {
+    let query = deliveries::table.select((count_star(), max(deliveries::event_id)));
+    let (events, highest): (i64, Option<i64>) = query.first(connection)?;
+    Ok(Level { events, since: oldest(connection)?, highest_id: highest.unwrap_or(0) })
+}
+
+fn oldest(connection: &mut SqliteConnection) -> Result<Option<Timestamp>> {
+    let query = deliveries::table.order(deliveries::event_id).select(deliveries::received_at);
+    Ok(query.first(connection).optional()?)
 }
 
 /// How much is in the spool.
@@ -77,7 +101,7 @@ impl Spool {
         let migrated = connection.run_pending_migrations(MIGRATIONS).map(drop);
         migrated.map_err(|error| Error::Schema(format!("the spool {}: {error}", path.display())))?;
         let mut spool = Self { connection, level: Level::default(), _lock: lock };
-        spool.level = spool.measure()?;
+        spool.level = measure(&mut spool.connection)?;
         spool.bind(claim)?;
         Ok(spool)
     }
@@ -150,7 +174,7 @@ impl Spool {
         let query = diesel::delete(deliveries::table.filter(deliveries::event_id.eq_any(ids)));
         let removed = query.execute(&mut self.connection)?;
         self.level.events -= i64::try_from(removed).unwrap_or(0);
-        self.level.since = self.oldest()?;
+        self.level.since = oldest(&mut self.connection)?;
         Ok(())
     }
 
@@ -167,17 +191,6 @@ impl Spool {
     /// How much is in it.
     pub fn level(&self) -> Level {
         self.level
-    }
-
-    fn measure(&mut self) -> Result<Level> {
-        let query = deliveries::table.select((count_star(), max(deliveries::event_id)));
-        let (events, highest): (i64, Option<i64>) = query.first(&mut self.connection)?;
-        Ok(Level { events, since: self.oldest()?, highest_id: highest.unwrap_or(0) })
-    }
-
-    fn oldest(&mut self) -> Result<Option<Timestamp>> {
-        let query = deliveries::table.order(deliveries::event_id).select(deliveries::received_at);
-        Ok(query.first(&mut self.connection).optional()?)
     }
 }
 

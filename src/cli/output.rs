@@ -24,3 +24,10 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table.add_rows(rows);
     table
 }
+
+/// A text from a delivery, on one line, with nothing in it that a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| if letter.is_control() { letter.escape_default().collect() } else { vec![letter] })
+        .collect()
+}

@@ -1,9 +1,11 @@
 //! The event log as a work list: claim pending events, settle them; and what users ask of it.
 
+mod about;
 mod bodies;
 mod selection;
 mod settle;
 
+pub use about::{accounts_of, near, of_entities, undecided_naming};
 pub use bodies::{count_prunable, is_pruned, page, prune, without_body};
 pub use selection::Selection;
 pub use settle::{Settlement, settle};

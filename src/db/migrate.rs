@@ -1,8 +1,11 @@
 //! Migrations, embedded in the binary, run under a lock.
 
+use diesel::QueryableByName;
+use diesel::RunQueryDsl;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::statement::numbers;
 use super::{Error, Result, Session, Tx, on, projector_lock};
 use crate::fault;
 
@@ -16,6 +19,15 @@ pub struct Migration {
     pub name: String,
     /// Whether it has been run here.
     pub applied: bool,
+}
+
+/// How a database's migrations compare with those of this binary.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Migrations that are to be run, oldest first.
+    pub missing: Vec<String>,
+    /// Versions that only a newer program knows.
+    pub newer: Vec<String>,
 }
 
 /// Runs what is missing, all of it or nothing, and returns the names of what was run.
@@ -42,6 +54,50 @@ pub fn status(session: &mut Session) -> Result<Vec<Migration>> {
         let known = known(tx)?;
         Ok(known.into_iter().map(|name| Migration { applied: applied.contains(&version(&name)), name }).collect())
     })
+}
+
+/// What this binary knows and the database lacks, and the other way round. Writes nothing.
+pub fn standing(tx: &mut Tx<'_>) -> Result<Standing> {
+    let known = known(tx)?;
+    let applied = if has_list(tx)? { list(tx)? } else { Vec::new() };
+    Ok(Standing {
+        missing: known.iter().filter(|name| !applied.contains(&version(name))).cloned().collect(),
+        newer: applied.into_iter().filter(|applied| known.iter().all(|name| version(name) != *applied)).collect(),
+    })
+}
+
+/// Refuses a database that this binary cannot read, and says what to do.
+pub fn check(tx: &mut Tx<'_>) -> Result<()> {
+    let standing = standing(tx)?;
+    match (standing.newer.first(), standing.missing.len()) {
+        (Some(newer), _) => Err(Error::Schema(format!(
+            "the database is newer than this program: it has migration {newer}; install the newer checkfront-mirror"
+        ))),
+        (None, 0) => Ok(()),
+        (None, missing) => Err(Error::Schema(format!(
+            "the database lacks {missing} migrations of this program; run `checkfront-mirror migrate`"
+        ))),
+    }
+}
+
+/// Whether anything was ever migrated here: Diesel's own look at the list would make it.
+fn has_list(tx: &mut Tx<'_>) -> Result<bool> {
+    let query = match tx {
+        Tx::Postgres(_) => "SELECT CASE WHEN to_regclass('__diesel_schema_migrations') IS NULL THEN 0 ELSE 1 END AS v",
+        Tx::Sqlite(_) => "SELECT count(*) AS v FROM sqlite_master WHERE name = '__diesel_schema_migrations'",
+    };
+    Ok(numbers(tx, &format!("SELECT CAST(q.v AS BIGINT) AS v FROM ({query}) AS q"))?.first() == Some(&1))
+}
+
+fn list(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let query = || diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version");
+    let rows: Vec<Version> = on!(tx, |connection| query().load(connection))?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 fn names(versions: Vec<MigrationVersion<'_>>) -> Vec<String> {

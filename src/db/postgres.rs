@@ -15,6 +15,9 @@ type Manager = ConnectionManager<PgConnection>;
 const SETTINGS: &str =
     "SET synchronous_commit = on; SET lock_timeout = '5s'; SET timezone = 'UTC'; SET client_min_messages = warning;";
 
+/// Where nothing is to be written.
+const READ_ONLY: &str = "SET default_transaction_read_only = on;";
+
 /// A PostgreSQL server.
 pub struct Postgres {
     url: String,
@@ -29,7 +32,7 @@ impl Postgres {
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
-            .connection_customizer(Box::new(Settings))
+            .connection_customizer(Box::new(Settings(durability)))
             .build(Manager::new(url))?;
         Ok(Self { url: url.to_owned(), durability, readers })
     }
@@ -37,8 +40,12 @@ impl Postgres {
     /// A connection of its own, with further settings.
     pub(super) fn connect(&self, settings: &str) -> Result<PgConnection> {
         let mut connection = PgConnection::establish(&self.url)?;
-        let scratch = if self.durability == Durability::Scratch { "SET synchronous_commit = off;" } else { "" };
-        connection.batch_execute(&format!("{SETTINGS} {scratch} {settings}"))?;
+        let durability = match self.durability {
+            Durability::Full => "",
+            Durability::Scratch => "SET synchronous_commit = off;",
+            Durability::Nothing => READ_ONLY,
+        };
+        connection.batch_execute(&format!("{SETTINGS} {durability} {settings}"))?;
         // Errors are told apart by their words. Not every role may choose the language.
         let _ = connection.batch_execute("SET lc_messages = 'C'");
         Ok(connection)
@@ -62,10 +69,11 @@ fn with_timeouts(url: &str) -> String {
 }
 
 #[derive(Debug)]
-struct Settings;
+struct Settings(Durability);
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
-        connection.batch_execute(SETTINGS).map_err(diesel::r2d2::Error::QueryError)
+        let read_only = if self.0 == Durability::Nothing { READ_ONLY } else { "" };
+        connection.batch_execute(&format!("{SETTINGS} {read_only}")).map_err(diesel::r2d2::Error::QueryError)
     }
 }

@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use parking_lot::FairMutex;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{Durability, Error, Result};
 
@@ -20,6 +21,9 @@ const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRA
 const SCRATCH: &str = "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
+/// What would end the path of a URI.
+const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
+
 /// A SQLite file.
 pub struct Sqlite {
     path: PathBuf,
@@ -31,18 +35,27 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub(super) fn open(path: &Path, durability: Durability) -> Result<Self> {
-        // What is only locked or full now may do later.
-        let writer = match connect(path, durability) {
-            Ok(connection) => Some(connection),
-            Err(error) if matches!(error, Error::Query(_)) && error.is_outage() => None,
-            Err(error) => return Err(error),
+        let writer = match durability {
+            Durability::Nothing => None,
+            // What is only locked or full now may do later.
+            _ => match connect(path, durability) {
+                Err(error) if matches!(error, Error::Query(_)) && error.is_outage() => None,
+                connected => Some(connected?),
+            },
         };
+        let url = if durability == Durability::Nothing { read_only(path)? } else { url(path) };
+        if durability == Durability::Nothing {
+            // A pool would try again, and again, to open what cannot be read.
+            let mut first = SqliteConnection::establish(&url)?;
+            first.batch_execute(READER)?;
+            first.batch_execute("SELECT 1 FROM sqlite_master LIMIT 1")?;
+        }
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
             .connection_customizer(Box::new(ReadOnly))
-            .build(Manager::new(url(path)))?;
+            .build(Manager::new(url))?;
         Ok(Self { path: path.to_owned(), durability, writer: FairMutex::new(writer), readers })
     }
 
@@ -86,6 +99,9 @@ impl Sqlite {
 }
 
 fn connect(path: &Path, durability: Durability) -> Result<SqliteConnection> {
+    if durability == Durability::Nothing {
+        return Err(Error::Schema("the file was opened for reading alone".to_owned()));
+    }
     let mut connection = SqliteConnection::establish(&url(path))?;
     let deadline = Instant::now() + Duration::from_secs(10);
     // The busy time-out does not cover the switch to WAL, when several processes make a new file at once.
@@ -105,6 +121,14 @@ fn connect(path: &Path, durability: Durability) -> Result<SqliteConnection> {
 fn url(path: &Path) -> String {
     let path = path.to_string_lossy();
     if path.starts_with("file:") { format!("./{path}") } else { path.into_owned() }
+}
+
+/// A URI by which the file is opened as it is, and never made.
+pub(crate) fn read_only(path: &Path) -> Result<String> {
+    let failed = |source| Error::File { path: path.display().to_string(), source };
+    std::fs::File::open(path).map_err(failed)?;
+    let path = std::path::absolute(path).map_err(failed)?;
+    Ok(format!("file:{}?mode=ro", utf8_percent_encode(&path.to_string_lossy(), IN_URI)))
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //!
 //! Diesel's own `Timestamptz` has no SQLite side, its `Numeric` goes through `f64` there, and its `Jsonb` is a blob.
 
-mod instant;
+pub(super) mod instant;
 
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -51,6 +51,13 @@ pub struct Amount(pub Decimal);
 #[diesel(sql_type = sql::Document)]
 #[serde(transparent)]
 pub struct Json(pub Value);
+
+impl std::fmt::Display for Timestamp {
+    /// `2026-07-01T09:30:00.500000Z`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&instant::json(&self.0))
+    }
+}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

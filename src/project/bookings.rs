@@ -19,7 +19,7 @@ use crate::db::{Result, Tx};
 type Key = (i32, String);
 
 /// Deliveries of one booking that are read at once when it is told anew.
-const PAGE: i64 = 20;
+pub(super) const PAGE: i64 = 20;
 
 pub(super) struct Bookings {
     rows: Rows<Key, Whole>,
@@ -186,7 +186,7 @@ fn remove_stale(tx: &mut Tx<'_>, (account_id, code): &Key, stored: &Whole, whole
 }
 
 /// The decision on one delivery, and the booking after it.
-fn fold(before: Option<&Whole>, body: &checkfront::Booking, origin: &Origin) -> (EventState, Option<Whole>) {
+pub(super) fn fold(before: Option<&Whole>, body: &checkfront::Booking, origin: &Origin) -> (EventState, Option<Whole>) {
     if before.is_some_and(|before| before.booking.last_event_id > origin.id) {
         return (EventState::Superseded, None);
     }
@@ -201,7 +201,7 @@ fn fold(before: Option<&Whole>, body: &checkfront::Booking, origin: &Origin) -> 
     }
 }
 
-fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Whole>> {
+pub(super) fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Whole>> {
     let bookings = Booking::load(tx, account_id, codes)?;
     if bookings.is_empty() {
         return Ok(Vec::new());

@@ -32,7 +32,7 @@ pub(super) fn step(before: Option<&Whole>, after: &Whole) -> Option<BookingHisto
 }
 
 /// `column -> [old, new]`; lines as `items.1.1.total`, a whole line where it came or went; taxes as `taxes.1.amount`.
-fn compare(before: &Whole, after: &Whole) -> Map<String, Value> {
+pub(super) fn compare(before: &Whole, after: &Whole) -> Map<String, Value> {
     let mut changes = Map::new();
     columns(&mut changes, "", &content(&before.booking), &content(&after.booking));
     let key = [&before.booking.customer_key, &after.booking.customer_key];

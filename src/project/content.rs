@@ -103,7 +103,7 @@ impl Columns for Canonical {
 }
 
 /// The columns that are hashed, by name.
-pub(super) fn content(row: &impl Serialize) -> Map<String, Value> {
+pub(crate) fn content(row: &impl Serialize) -> Map<String, Value> {
     let Ok(Value::Object(mut columns)) = serde_json::to_value(row) else { return Map::new() };
     columns.retain(|name, value| !value.is_null() && !DERIVED.contains(&name.as_str()));
     columns

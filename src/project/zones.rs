@@ -47,7 +47,7 @@ impl FromStr for Zones {
 }
 
 /// A zone by its name in the tz database, old names such as `Canada/Pacific` too, in any case.
-pub(super) fn parse(name: &str) -> Option<Tz> {
+pub fn parse(name: &str) -> Option<Tz> {
     Tz::from_str_insensitive(name).ok()
 }
 

@@ -116,7 +116,20 @@ fn the_url_is_masked_unless_asked_for() {
 fn completions_and_the_manual_name_every_command() {
     for arguments in [&["completions", "bash"][..], &["man"]] {
         let text = said(&run(arguments));
-        for command in ["serve", "migrate", "events", "replay", "forget", "prune", "reconcile", "send", "healthcheck"] {
+        for command in [
+            "serve",
+            "migrate",
+            "events",
+            "explain",
+            "export",
+            "doctor",
+            "replay",
+            "forget",
+            "prune",
+            "reconcile",
+            "send",
+            "healthcheck",
+        ] {
             assert!(text.contains(command), "{arguments:?} lacks {command}");
         }
     }

@@ -8,6 +8,14 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
 mod docs;
+mod doctor;
+mod doctor_files;
+mod doctor_upkeep;
+mod explaining;
+mod explaining_any_story;
+mod explaining_sums;
+mod exporting;
+mod exporting_large;
 mod failover;
 mod forgetting;
 mod forgetting_command;

@@ -1,5 +1,6 @@
 //! Long work on the mirror, as it was run.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::db::schema::sync_runs;
@@ -9,7 +10,29 @@ use crate::db::{Result, Tx, on};
 /// Replays, rebuilds and the like.
 pub struct SyncRun;
 
+/// How a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Run {
+    /// `sync_runs.kind`
+    pub kind: String,
+    /// `sync_runs.state`
+    pub state: String,
+    /// `sync_runs.started_at`
+    pub started_at: Timestamp,
+    /// `sync_runs.error`
+    pub error: Option<String>,
+}
+
 impl SyncRun {
+    /// The last run of each kind.
+    pub fn latest(tx: &mut Tx<'_>) -> Result<Vec<Run>> {
+        let ids = || sync_runs::table.group_by(sync_runs::kind).select(max(sync_runs::id).assume_not_null());
+        let ids: Vec<i64> = on!(&mut *tx, |connection| ids().load(connection))?;
+        let columns = (sync_runs::kind, sync_runs::state, sync_runs::started_at, sync_runs::error);
+        let query = || sync_runs::table.filter(sync_runs::id.eq_any(&ids)).order(sync_runs::id).select(columns);
+        Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
     /// Notes that a run begins.
     pub fn start(tx: &mut Tx<'_>, kind: &str, at: Timestamp, counts: &Json) -> Result<i64> {
         let row = (

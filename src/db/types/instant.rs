@@ -18,7 +18,7 @@ pub(super) fn json(at: &DateTime<Utc>) -> String {
 }
 
 /// Reads what [`column`] wrote, or a user did.
-pub(super) fn read(text: &str) -> Result<DateTime<Utc>, ParseError> {
+pub(in crate::db) fn read(text: &str) -> Result<DateTime<Utc>, ParseError> {
     match fixed(text) {
         Some(at) => Ok(at),
         None => DateTime::parse_from_str(text, "%F %T%.f%:z").map(|at| at.to_utc()),
