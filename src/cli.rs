@@ -4,6 +4,7 @@ mod completions;
 mod difference;
 mod events;
 mod forget;
+mod grant_readonly;
 mod healthcheck;
 mod logs;
 mod man;
@@ -58,6 +59,8 @@ enum Command {
     Replay(replay::Args),
     /// Erase a person, for good
     Forget(forget::Args),
+    /// Let a PostgreSQL role read tables and views, but no raw bodies
+    GrantReadonly(grant_readonly::Args),
     /// Drop raw bodies that are old
     Prune(prune::Args),
     /// Project the whole log anew, beside the tables, and apply the difference
@@ -101,6 +104,7 @@ impl Cli {
             Command::Events(args) => events::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
+            Command::GrantReadonly(args) => grant_readonly::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),
             Command::Rebuild(args) => rebuild::run(&args, &Config::load(&options)?),
             Command::Send(args) => send::run(&args, &Config::load(&options)?),

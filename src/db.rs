@@ -4,6 +4,8 @@ pub(crate) mod array;
 pub mod distribute;
 mod error;
 pub mod events;
+pub mod figures;
+pub mod grants;
 pub(crate) mod lookup;
 pub mod migrate;
 mod postgres;

@@ -29,11 +29,17 @@ pub fn numbers(tx: &mut Tx<'_>, query: &str) -> Result<Vec<i64>> {
 
 /// The text that a query gives, which has to be named `v`.
 pub fn text(tx: &mut Tx<'_>, query: &str) -> Result<String> {
+    Ok(texts(tx, query)?.into_iter().next().ok_or(diesel::result::Error::NotFound)?)
+}
+
+/// The texts that a query gives.
+pub fn texts(tx: &mut Tx<'_>, query: &str) -> Result<Vec<String>> {
     #[derive(QueryableByName)]
     struct Word {
         #[diesel(sql_type = Text)]
         v: String,
     }
-    let found: Word = on!(tx, |connection| diesel::sql_query(query).get_result(connection))?;
-    Ok(found.v)
+    let query = || diesel::sql_query(query);
+    let found: Vec<Word> = on!(tx, |connection| query().load(connection))?;
+    Ok(found.into_iter().map(|row| row.v).collect())
 }

@@ -16,6 +16,9 @@ const BUSY: Duration = Duration::from_millis(50);
 /// The longest pause while the database is out of reach.
 const BACKOFF: Duration = Duration::from_secs(5);
 
+/// Events after which it is looked whether too much is uncounted, even if nothing is ever quiet.
+const COUNT: usize = 5_000;
+
 /// A projector on a thread of its own.
 pub struct Worker {
     thread: JoinHandle<()>,
@@ -33,9 +36,10 @@ impl Worker {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
             let (mut pause, mut pace) = (Duration::from_millis(50), Pace::new(projector.is_one_writer()));
+            let mut uncounted = 0;
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
-                    woken.wait(POLL);
+                    let _ = woken.wait(POLL);
                     continue;
                 }
                 let (began, traffic) = (Instant::now(), woken.traffic());
@@ -43,15 +47,29 @@ impl Worker {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);
                         match outcome {
-                            Outcome::Done(events) => thread::sleep(pace.took(began.elapsed(), events, traffic)),
+                            Outcome::Done(events) => {
+                                thread::sleep(pace.took(began.elapsed(), events, traffic));
+                                uncounted += events;
+                                if uncounted >= COUNT {
+                                    uncounted = 0;
+                                    heard(projector.count_overdue());
+                                }
+                            }
                             Outcome::Died => {}
-                            Outcome::Empty => woken.wait(POLL),
-                            Outcome::Busy => woken.wait(BUSY),
+                            // What views add up is counted once nothing came for a while.
+                            Outcome::Empty => {
+                                if !woken.wait(POLL) {
+                                    while heard(projector.count()) > 0 && !woken.is_signalled() {}
+                                }
+                            }
+                            Outcome::Busy => {
+                                let _ = woken.wait(BUSY);
+                            }
                         }
                     }
                     Err(error) => {
                         tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot project now; deliveries are kept, trying again");
-                        woken.wait(pause);
+                        let _ = woken.wait(pause);
                         pause = (pause * 2).min(BACKOFF);
                     }
                 }
@@ -71,4 +89,12 @@ impl Worker {
             tracing::error!("the projector ended with a panic");
         }
     }
+}
+
+/// Views are right without it, only slower: it is tried again.
+fn heard(counted: crate::db::Result<usize>) -> usize {
+    counted.unwrap_or_else(|error| {
+        tracing::debug!(%error, "what views add up is not counted now");
+        0
+    })
 }

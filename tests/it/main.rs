@@ -40,4 +40,5 @@ mod spool;
 mod stopping;
 mod tls;
 mod verifying;
+mod views;
 mod zones;
