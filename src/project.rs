@@ -39,7 +39,6 @@ use step::write;
 pub use step::{Outcome, Settings};
 
 use crate::db::events;
-use crate::db::figures;
 use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
 use crate::fault;
@@ -55,8 +54,6 @@ pub struct Projector {
     hand: Hand,
     /// Reads ahead.
     reader: Option<Session>,
-    /// Counts.
-    counter: Session,
     state: State,
 }
 
@@ -71,7 +68,6 @@ impl Projector {
             alone: 0,
             hand: Hand::default(),
             reader: None,
-            counter: database.session(),
             state: State::default(),
         }
     }
@@ -129,16 +125,6 @@ impl Projector {
                 Outcome::Empty | Outcome::Busy => return Ok(settled),
             }
         }
-    }
-
-    /// Counts some of the bookings that changed, for the views, and says how many: 0 where none are left.
-    pub fn count(&mut self) -> Result<usize> {
-        figures::count_some(&mut self.counter)
-    }
-
-    /// The same, where so many are left that views become slow.
-    pub fn count_overdue(&mut self) -> Result<usize> {
-        if self.counter.read(figures::is_overdue)? { self.count() } else { Ok(0) }
     }
 
     /// Takes back the mark of a batch that an error ended, so that the next projector does not take it for a death.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::pace::Pace;
 use super::wake::Wake;
 use super::{Outcome, Projector};
+use crate::db::{Result, Session, Tx, figures};
 
 /// A lost wake-up costs no more than this.
 const POLL: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ impl Worker {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
             let (mut pause, mut pace) = (Duration::from_millis(50), Pace::new(projector.is_one_writer()));
-            let mut uncounted = 0;
+            let (mut counter, mut uncounted) = (projector.session.database().session(), 0);
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
                     let _ = woken.wait(POLL);
@@ -52,14 +53,14 @@ impl Worker {
                                 uncounted += events;
                                 if uncounted >= COUNT {
                                     uncounted = 0;
-                                    heard(projector.count_overdue());
+                                    count(&mut counter, figures::is_overdue);
                                 }
                             }
                             Outcome::Died => {}
                             // What views add up is counted once nothing came for a while.
                             Outcome::Empty => {
                                 if !woken.wait(POLL) {
-                                    while heard(projector.count()) > 0 && !woken.is_signalled() {}
+                                    while count(&mut counter, |_| Ok(true)) > 0 && !woken.is_signalled() {}
                                 }
                             }
                             Outcome::Busy => {
@@ -91,8 +92,9 @@ impl Worker {
     }
 }
 
-/// Views are right without it, only slower: it is tried again.
-fn heard(counted: crate::db::Result<usize>) -> usize {
+/// Counts some of what changed, where that is due. Views are right without it, only slower: it is tried again.
+fn count(counter: &mut Session, is_due: impl FnOnce(&mut Tx<'_>) -> Result<bool>) -> usize {
+    let counted = counter.read(is_due).and_then(|due| if due { figures::count_some(counter) } else { Ok(0) });
     counted.unwrap_or_else(|error| {
         tracing::debug!(%error, "what views add up is not counted now");
         0

@@ -4,6 +4,7 @@
 mod support;
 
 mod cli;
+mod counting;
 mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
@@ -14,6 +15,7 @@ mod forgetting_command;
 mod forgetting_whom;
 mod formats;
 mod framing;
+mod granting;
 mod hostile;
 mod instances;
 mod large_batches;
@@ -32,6 +34,7 @@ mod rebuilding_any_story;
 mod rebuilding_carried;
 mod receiving;
 mod replaying;
+mod reports;
 mod restarting;
 mod rewriting;
 mod schema;

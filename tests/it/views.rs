@@ -8,6 +8,8 @@ mod truth;
 use checkfront_mirror::config::Options;
 use checkfront_mirror::db::Database;
 use checkfront_mirror::db::figures;
+use checkfront_mirror::forget::{Who, erase, mark, search};
+use checkfront_mirror::rebuild::Rebuild;
 use rust_decimal::Decimal;
 use tokio::task::block_in_place;
 
@@ -165,6 +167,43 @@ async fn a_change_by_hand_shows(backend: Backend) {
     }
 }
 
+/// Whatever a rebuild, or the erasure of a person, writes.
+async fn a_rebuild_and_a_forgotten_person_show(backend: Backend) {
+    let zones = Some("Canada/Pacific".to_owned());
+    let keys = [("PRIVACY_KEY", "0123456789abcdef0123456789abcdef")];
+    let app = TestApp::start_with(backend, Options { account_timezone: zones, ..Options::default() }, &keys).await;
+    deliver(&app, 11, 150, 0);
+    assert_true_counted_or_not(&app, "before");
+    app.execute("UPDATE bookings SET total = 1, start_on = '2020-02-02' WHERE code LIKE 'B1%'");
+    app.execute("DELETE FROM booking_items WHERE line_id = '1.1' AND booking_code < 'B4'");
+    app.execute("DELETE FROM transactions WHERE transaction_id < 'T4'");
+    assert_true_counted_or_not(&app, "spoilt");
+    let settings = &app.config.accounts;
+    block_in_place(|| {
+        let mut rebuild = Rebuild::begin(&app.config.database_url, settings).unwrap();
+        rebuild.project(&mut |_, _| {}).unwrap();
+        rebuild.compare(true).unwrap();
+        assert!(rebuild.counts().iter().any(|counts| counts.updated > 0));
+        rebuild.apply(|_| Ok(())).unwrap();
+        rebuild.end().unwrap();
+    });
+    assert_true_counted_or_not(&app, "rebuilt");
+
+    let held = "SELECT CAST(count(*) AS TEXT) AS v FROM figures WHERE label = 'C-1'";
+    assert_ne!(app.text(held), "0");
+    block_in_place(|| {
+        let keys = app.config.privacy.keys.as_ref().unwrap();
+        for person in search(&app.database, &Who::Code("C-1".to_owned()), None, keys).unwrap() {
+            mark(&app.database, &person, keys).unwrap();
+            erase(&app.database, &person, keys, |_| {}).unwrap();
+        }
+    });
+    assert_eq!(app.text(held), "0");
+    assert_eq!(app.text("SELECT CAST(count(*) AS TEXT) AS v FROM counted_bookings WHERE customer_key = 'C-1'"), "0");
+    app.project();
+    assert_true_counted_or_not(&app, "forgotten");
+}
+
 macro_rules! both {
     ($($name:ident => $sqlite:ident, $postgres:ident;)+) => {$(
         #[tokio::test(flavor = "multi_thread")]
@@ -182,4 +221,5 @@ macro_rules! both {
 both! {
     every_view_says_what_the_rows_say => views_say_what_rows_say_sqlite, views_say_what_rows_say_postgres;
     a_change_by_hand_shows => a_change_by_hand_shows_sqlite, a_change_by_hand_shows_postgres;
+    a_rebuild_and_a_forgotten_person_show => rebuilt_and_forgotten_sqlite, rebuilt_and_forgotten_postgres;
 }

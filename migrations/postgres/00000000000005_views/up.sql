@@ -10,7 +10,7 @@ AND EXISTS (SELECT 1 FROM booking_history h WHERE h.account_id = accounts.accoun
 -- The steps of a day.
 CREATE INDEX booking_history_recorded ON booking_history (recorded_on);
 -- The lines that begin on a day; which of them still last on a later one, the index tells too.
-CREATE INDEX booking_items_start ON booking_items (start_on, end_on);
+CREATE INDEX booking_items_days ON booking_items (start_on, (GREATEST(start_on, end_on)));
 
 -- Each day from 2000 to 2099, numbered from 0.
 CREATE TABLE calendar (
@@ -366,7 +366,7 @@ SELECT l.account_id, a.host, c.day, l.booking_code, l.line_id, l.parent_line_id,
 FROM calendar c
 JOIN days_back() AS k (n) ON true
 JOIN booking_items l ON l.start_on = c.day - k.n AND c.day = l.start_on + k.n AND c.day >= l.start_on
-    AND (c.day <= l.end_on OR c.day = l.start_on)
+    AND GREATEST(l.start_on, l.end_on) >= c.day
 JOIN bookings b ON b.account_id = l.account_id AND b.code = l.booking_code
 JOIN accounts a ON a.account_id = l.account_id
 LEFT JOIN items i ON i.account_id = l.account_id AND i.item_id = l.item_id
@@ -388,28 +388,49 @@ LEFT JOIN items i ON i.account_id = l.account_id AND i.item_id = l.item_id
 LEFT JOIN items j ON j.account_id = p.account_id AND j.item_id = p.item_id
 WHERE l.parent_line_id IS NOT NULL AND s.is_sale AND b.deleted_at IS NULL;
 
--- Grouped as the key has it, so that a million bookings need no sorting.
+-- The same added up by customer, of sales.
+CREATE VIEW counting_customers AS
+SELECT c.account_id, c.label, COALESCE(c.currency_id, '') AS currency_id, sum(c.sign * c.n) AS n,
+    sum(c.sign * c.quantity) AS quantity, sum(c.sign * c.total) AS total, sum(c.sign * c.paid_total) AS paid_total
+FROM counting c
+JOIN statuses s ON s.account_id = c.account_id AND s.status_id = c.status_id
+WHERE c.kind = 'customer' AND s.is_sale
+GROUP BY c.account_id, c.label, COALESCE(c.currency_id, '');
+
+-- What is counted is grouped apart from what is not, so that many are grouped in parallel; and who they are is looked
+-- up for those alone that are shown.
 CREATE VIEW customer_value AS
-SELECT f.account_id, a.host, f.label AS customer_key, c.code, c.name, c.email, NULLIF(f.currency_id, '') AS currency_id,
-    f.bookings, f.quantity, f.total, f.paid_total
+SELECT v.account_id, (SELECT a.host FROM accounts a WHERE a.account_id = v.account_id) AS host, v.label AS customer_key,
+    (SELECT c.code FROM customers c WHERE c.account_id = v.account_id AND c.customer_key = v.label) AS code,
+    (SELECT c.name FROM customers c WHERE c.account_id = v.account_id AND c.customer_key = v.label) AS name,
+    (SELECT c.email FROM customers c WHERE c.account_id = v.account_id AND c.customer_key = v.label) AS email, NULLIF(v.currency_id, '') AS currency_id,
+    CAST(v.n AS BIGINT) AS bookings, CAST(v.quantity AS BIGINT) AS quantity, v.total AS total,
+    v.paid_total AS paid_total
 FROM (
-    SELECT f.account_id, f.label, f.currency_id, CAST(sum(f.n) AS BIGINT) AS bookings, CAST(sum(f.quantity) AS BIGINT) AS quantity,
-        sum(f.total) AS total, sum(f.paid_total) AS paid_total
+    SELECT f.account_id, f.label, f.currency_id, f.n + COALESCE(u.n, 0) AS n,
+        f.quantity + COALESCE(u.quantity, 0) AS quantity,
+        f.total + COALESCE(u.total, 0) AS total, f.paid_total + COALESCE(u.paid_total, 0) AS paid_total
     FROM (
-        SELECT account_id, label, currency_id, status_id, n, quantity, total, paid_total
-        FROM figures WHERE kind = 'customer' AND basis = '' AND day = '-infinity' AND item_id = -1 AND category_id = -1
-        UNION ALL
-        SELECT account_id, label, COALESCE(currency_id, ''), COALESCE(status_id, ''), sign * n, sign * quantity,
-            sign * total, sign * paid_total
-        FROM counting WHERE kind = 'customer'
+        SELECT f.account_id, f.label, f.currency_id, sum(f.n) AS n, sum(f.quantity) AS quantity, sum(f.total) AS total,
+            sum(f.paid_total) AS paid_total
+        FROM figures f
+        WHERE f.kind = 'customer' AND EXISTS (
+            SELECT 1 FROM statuses s WHERE s.account_id = f.account_id AND s.status_id = f.status_id AND s.is_sale
+        )
+        GROUP BY f.account_id, f.label, f.currency_id
     ) f
-    JOIN statuses s ON s.account_id = f.account_id AND s.status_id = f.status_id
-    WHERE s.is_sale
-    GROUP BY f.account_id, f.label, f.currency_id
-    HAVING sum(f.n) <> 0
-) f
-JOIN accounts a ON a.account_id = f.account_id
-LEFT JOIN customers c ON c.account_id = f.account_id AND c.customer_key = f.label;
+    LEFT JOIN counting_customers u
+        ON u.account_id = f.account_id AND u.label = f.label AND u.currency_id = f.currency_id
+    UNION ALL
+    SELECT u.account_id, u.label, u.currency_id, u.n, u.quantity, u.total, u.paid_total
+    FROM counting_customers u
+    WHERE NOT EXISTS (
+        SELECT 1 FROM figures f
+        JOIN statuses s ON s.account_id = f.account_id AND s.status_id = f.status_id AND s.is_sale
+        WHERE f.kind = 'customer' AND f.account_id = u.account_id AND f.label = u.label AND f.currency_id = u.currency_id
+    )
+) v
+WHERE v.n <> 0;
 
 CREATE VIEW booking_fields AS
 SELECT b.account_id, a.host, b.code AS booking_code, b.created_on, b.start_on, f.key AS field, f.value AS value

@@ -17,6 +17,7 @@ DROP VIEW freshness;
 DROP VIEW status_changes;
 DROP VIEW booking_fields;
 DROP VIEW customer_value;
+DROP VIEW counting_customers;
 DROP VIEW add_on_sales;
 DROP VIEW arrivals;
 DROP VIEW lead_times;
@@ -38,7 +39,7 @@ DROP TABLE counted_bookings;
 DROP TABLE uncounted;
 DROP TABLE calendar;
 DROP INDEX bookings_balance;
-DROP INDEX booking_items_start;
+DROP INDEX booking_items_days;
 DROP INDEX booking_history_recorded;
 -- Dates that were still to be told of steps only.
 UPDATE accounts SET dates_timezone = timezone, dates_cursor = NULL WHERE dates_cursor LIKE 'history:%';
