@@ -94,8 +94,8 @@ impl Worker {
 
 /// Counts some of what changed, where that is due. Views are right without it, only slower: it is tried again.
 fn count(counter: &mut Session, is_due: impl FnOnce(&mut Tx<'_>) -> Result<bool>) -> usize {
-    let counted = counter.read(is_due).and_then(|due| if due { figures::count_some(counter) } else { Ok(0) });
-    counted.unwrap_or_else(|error| {
+    let result = counter.read(is_due).and_then(|due| if due { figures::count_some(counter) } else { Ok(0) });
+    result.unwrap_or_else(|error| {
         tracing::debug!(%error, "what views add up is not counted now");
         0
     })
