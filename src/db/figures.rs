@@ -7,7 +7,7 @@ use super::{Result, Session, Tx};
 
 /// Bookings in one transaction, at least and at most. The more are left, the more at once: each finds them by a search
 /// of the whole list.
-const FEW: i64 = 500;
+const FEW: i64 = 200;
 const MANY: i64 = 20_000;
 
 /// Rows of `uncounted` up to which the views are fast.

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::counter::Counter;
 use super::pace::Pace;
 use super::wake::Wake;
 use super::{Outcome, Projector};
-use crate::db::{Result, Session, Tx, figures};
 
 /// A lost wake-up costs no more than this.
 const POLL: Duration = Duration::from_secs(1);
@@ -16,9 +16,6 @@ const POLL: Duration = Duration::from_secs(1);
 const BUSY: Duration = Duration::from_millis(50);
 /// The longest pause while the database is out of reach.
 const BACKOFF: Duration = Duration::from_secs(5);
-
-/// Events after which it is looked whether too much is uncounted, even if nothing is ever quiet.
-const COUNT: usize = 5_000;
 
 /// A projector on a thread of its own.
 pub struct Worker {
@@ -37,7 +34,7 @@ impl Worker {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
             let (mut pause, mut pace) = (Duration::from_millis(50), Pace::new(projector.is_one_writer()));
-            let (mut counter, mut uncounted) = (projector.session.database().session(), 0);
+            let mut counter = Counter::new(projector.session.database().session());
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
                     let _ = woken.wait(POLL);
@@ -50,17 +47,13 @@ impl Worker {
                         match outcome {
                             Outcome::Done(events) => {
                                 thread::sleep(pace.took(began.elapsed(), events, traffic));
-                                uncounted += events;
-                                if uncounted >= COUNT {
-                                    uncounted = 0;
-                                    count(&mut counter, figures::is_overdue);
-                                }
+                                counter.projected(events);
                             }
                             Outcome::Died => {}
-                            // What views add up is counted once nothing came for a while.
                             Outcome::Empty => {
+                                counter.caught_up();
                                 if !woken.wait(POLL) {
-                                    while count(&mut counter, |_| Ok(true)) > 0 && !woken.is_signalled() {}
+                                    counter.quiet(&woken);
                                 }
                             }
                             Outcome::Busy => {
@@ -90,13 +83,4 @@ impl Worker {
             tracing::error!("the projector ended with a panic");
         }
     }
-}
-
-/// Counts some of what changed, where that is due. Views are right without it, only slower: it is tried again.
-fn count(counter: &mut Session, is_due: impl FnOnce(&mut Tx<'_>) -> Result<bool>) -> usize {
-    let result = counter.read(is_due).and_then(|due| if due { figures::count_some(counter) } else { Ok(0) });
-    result.unwrap_or_else(|error| {
-        tracing::debug!(%error, "what views add up is not counted now");
-        0
-    })
 }

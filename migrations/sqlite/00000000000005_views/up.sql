@@ -422,7 +422,8 @@ FROM (
     WHERE NOT EXISTS (
         SELECT 1 FROM figures f
         JOIN statuses s ON s.account_id = f.account_id AND s.status_id = f.status_id AND s.is_sale
-        WHERE f.kind = 'customer' AND f.account_id = u.account_id AND f.label = u.label AND f.currency_id = u.currency_id
+        WHERE f.kind = 'customer' AND f.basis = '' AND f.day = '' AND f.item_id = -1 AND f.category_id = -1
+        AND f.account_id = u.account_id AND f.label = u.label AND f.currency_id = u.currency_id
     )
 ) v
 LEFT JOIN customers c ON c.account_id = v.account_id AND c.customer_key = v.label
