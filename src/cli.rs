@@ -7,6 +7,7 @@ mod events;
 mod explain;
 mod export;
 mod forget;
+mod grant_readonly;
 mod healthcheck;
 mod logs;
 mod man;
@@ -68,6 +69,8 @@ enum Command {
     Replay(replay::Args),
     /// Erase a person, for good
     Forget(forget::Args),
+    /// Let a PostgreSQL role read tables and views, but no raw bodies
+    GrantReadonly(grant_readonly::Args),
     /// Drop raw bodies that are old
     Prune(prune::Args),
     /// Project the whole log anew, beside the tables, and apply the difference
@@ -116,6 +119,7 @@ impl Cli {
             Command::Export(args) => export::run(&args, &Config::load(&options)?),
             Command::Replay(args) => replay::run(&args, &Config::load(&options)?),
             Command::Forget(args) => forget::run(&args, &Config::load(&options)?),
+            Command::GrantReadonly(args) => grant_readonly::run(&args, &Config::load(&options)?),
             Command::Prune(args) => prune::run(&args, &Config::load(&options)?),
             Command::Rebuild(args) => rebuild::run(&args, &Config::load(&options)?),
             Command::Reconcile(args) => reconcile::run(&args, &Config::load(&options)?),

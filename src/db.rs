@@ -6,6 +6,8 @@ pub mod cell;
 pub mod distribute;
 mod error;
 pub mod events;
+pub mod figures;
+pub mod grants;
 pub mod in_order;
 pub(crate) mod lookup;
 pub mod migrate;

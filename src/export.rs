@@ -10,7 +10,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use thiserror::Error;
 
-pub use query::{Bound, Query};
+pub use query::{Bound, Query, WITHHELD};
 
 use crate::db::catalogue::Column;
 use crate::db::cell::{Cell, each_row};

@@ -9,6 +9,7 @@ mod booking;
 mod bookings;
 mod changes;
 mod content;
+mod counter;
 mod customers;
 mod dates;
 mod deaths;

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::output;
+use super::{output, run_projector};
 use crate::config::Config;
-use crate::db::{Database, Session, distribute, migrate};
+use crate::db::statement::number;
+use crate::db::{Database, Session, distribute, figures, migrate};
 
 const EXAMPLE: &str = "Example:
   checkfront-mirror migrate --database-url postgres://mirror@db/mirror";
@@ -53,6 +54,7 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
             if names.is_empty() {
                 output::print("the database is up to date")?;
             }
+            count(&mut session)?;
         }
         Some(Command::Distribute { dry_run }) => distribute(&mut session, dry_run)?,
         Some(Command::Status { json }) => {
@@ -67,6 +69,16 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Counts what views add up, such as bookings that some other program wrote.
+fn count(session: &mut Session) -> anyhow::Result<()> {
+    let uncounted = "SELECT count(*) AS v FROM (SELECT DISTINCT account_id, booking_code FROM uncounted) q";
+    let uncounted = session.read(|tx| number(tx, uncounted))?;
+    let bar = run_projector::bar(uncounted.unsigned_abs(), "counting for the views");
+    figures::count_all(session, |counted| bar.inc(counted as u64))?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 fn distribute(session: &mut Session, dry_run: bool) -> anyhow::Result<()> {

@@ -17,9 +17,10 @@ enum Place {
 use Place::{Everywhere, Shard};
 
 /// In this order: a table comes after the one it lies beside. What is not named stays on the coordinator.
-const TABLES: [(&str, Place); 16] = [
+const TABLES: [(&str, Place); 17] = [
     ("accounts", Everywhere),
     ("statuses", Everywhere),
+    ("calendar", Everywhere),
     ("customers", Shard("account_id", None)),
     ("bookings", Shard("account_id", Some("customers"))),
     ("booking_items", Shard("account_id", Some("customers"))),
@@ -36,11 +37,25 @@ const TABLES: [(&str, Place); 16] = [
     ("webhook_bodies", Shard("event_id", Some("webhook_events"))),
 ];
 
+/// No trigger may watch a distributed table: what it would keep up to date goes, and the views that add it up.
+const UNWATCH: [&str; 2] = [
+    "DROP VIEW IF EXISTS customer_value, counting_customers, lead_times, cancellations_by_day, tax_by_day, unearned_revenue, payments_by_day, \
+     sales_by_category, sales_by_item, sales_by_day, current_figures, counting, counting_parts, counting_bookings",
+    "DROP FUNCTION IF EXISTS uncount_new_bookings, uncount_changed_bookings, uncount_old_bookings, \
+     uncount_new_booking_items, uncount_changed_booking_items, uncount_old_booking_items, uncount_new_booking_taxes, \
+     uncount_changed_booking_taxes, uncount_old_booking_taxes, uncount_new_booking_history, \
+     uncount_changed_booking_history, uncount_old_booking_history, uncount_new_transactions, \
+     uncount_changed_transactions, uncount_old_transactions CASCADE",
+];
+
 /// What is to be done, as SQL, in the order of the tables: those that are distributed already are left out.
 pub fn plan(session: &mut Session) -> Result<Vec<String>> {
     session.transaction(|tx| {
         let connection = coordinator(tx)?;
         let mut statements = Vec::new();
+        if is_watched(connection)? {
+            statements.extend(UNWATCH.map(str::to_owned));
+        }
         for (table, place) in TABLES {
             if !is_distributed(connection, table)? {
                 statements.extend(to_distribute(table, place));
@@ -54,6 +69,16 @@ pub fn plan(session: &mut Session) -> Result<Vec<String>> {
 ///
 /// Nothing can be written to a table meanwhile: servers keep deliveries in their spools.
 pub fn run(session: &mut Session, mut done: impl FnMut(&str)) -> Result<()> {
+    session.transaction(|tx| {
+        projector_lock::migrating(tx)?;
+        let connection = coordinator(tx)?;
+        if is_watched(connection)? {
+            for statement in UNWATCH {
+                diesel::sql_query(statement).execute(connection)?;
+            }
+        }
+        Ok(())
+    })?;
     for (table, place) in TABLES {
         let distributed = session.transaction(|tx| {
             projector_lock::migrating(tx)?;
@@ -106,5 +131,10 @@ fn is_distributed(connection: &mut PgConnection, table: &str) -> Result<bool> {
     let exists = sql::<Bool>("EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(")
         .bind::<Text, _>(table)
         .sql("))");
+    Ok(diesel::select(exists).get_result(connection)?)
+}
+
+fn is_watched(connection: &mut PgConnection) -> Result<bool> {
+    let exists = sql::<Bool>("to_regclass('current_figures') IS NOT NULL");
     Ok(diesel::select(exists).get_result(connection)?)
 }

@@ -156,6 +156,7 @@ diesel::table! {
         start_at -> Nullable<Instant>,
         end_at -> Nullable<Instant>,
         changes -> Document,
+        recorded_on -> Nullable<Date>,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::db::rows::{
     Booking, BookingHistory, BookingItem, Customer, Event, EventBody, ForgottenBooking, Transaction,
 };
 use crate::db::types::{Json, Timestamp};
-use crate::db::{Database, Result, Tx, events, projector_lock};
+use crate::db::{Database, Result, Tx, events, figures, projector_lock};
 use crate::privacy::{self, Keys};
 
 /// Bookings, or deliveries, in one transaction.
@@ -84,6 +84,8 @@ pub fn erase(database: &Database, person: &Person, keys: &Keys, mut done: impl F
         })?;
         done(ids.len());
     }
+    // What views add up names customers too.
+    figures::count_all(&mut session, |_| {})?;
     Ok(erased)
 }
 

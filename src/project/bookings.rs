@@ -62,7 +62,7 @@ impl Bookings {
         };
         let before = self.rows.get(&key);
         if state == EventState::Applied {
-            self.history.extend(changes::step(before, &whole));
+            self.history.extend(changes::step(before, &whole, origin));
         }
         let left = before.and_then(|before| before.booking.customer_key.clone());
         let joined = whole.booking.customer_key.clone();
@@ -116,7 +116,7 @@ impl Bookings {
                 let (state, next) = fold(whole.as_ref(), body, &origin);
                 if let Some(next) = next {
                     if state == EventState::Applied {
-                        history.extend(changes::step(whole.as_ref(), &next));
+                        history.extend(changes::step(whole.as_ref(), &next, &origin));
                     }
                     let joined = next.booking.customer_key.clone();
                     self.customers.load(tx, joined.iter().map(|joined| (origin.account_id, joined.clone())))?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::batch::Origin;
 use super::booking::Whole;
 use super::content::content;
 use crate::db::events::Settlement;
@@ -11,7 +12,7 @@ use crate::db::types::{EventState, Json};
 /// The step that an event makes in a booking's history; the first has no changes.
 ///
 /// `None` where only the customer changed: of that the booking holds nothing.
-pub(super) fn step(before: Option<&Whole>, after: &Whole) -> Option<BookingHistory> {
+pub(super) fn step(before: Option<&Whole>, after: &Whole, origin: &Origin) -> Option<BookingHistory> {
     let booking = &after.booking;
     let changes = before.map_or_else(Map::new, |before| compare(before, after));
     if before.is_some() && changes.is_empty() {
@@ -28,6 +29,7 @@ pub(super) fn step(before: Option<&Whole>, after: &Whole) -> Option<BookingHisto
         start_at: booking.start_at,
         end_at: booking.end_at,
         changes: Json(changes.into()),
+        recorded_on: origin.day(Some(booking.updated_at)),
     })
 }
 

@@ -4,16 +4,17 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::zones;
-use crate::db::rows::{Account, Booking, BookingItem, Transaction};
+use crate::db::rows::{Account, Booking, BookingHistory, BookingItem, Transaction};
 use crate::db::types::Timestamp;
 use crate::db::{Result, Tx};
 
 /// Bookings, or transaction ids, in one step.
 const STEP: i64 = 200;
 
-/// The cursor's two parts: bookings by code, then transactions by id.
+/// The cursor's three parts: bookings by code, transactions by id, then bookings by code again for their history.
 const BOOKINGS: &str = "booking:";
 const TRANSACTIONS: &str = "transaction:";
+const HISTORY: &str = "history:";
 
 /// Whether an account's dates are still told in an older time zone.
 pub(super) fn is_due(tx: &mut Tx<'_>) -> Result<bool> {
@@ -25,8 +26,11 @@ pub(super) fn follow(tx: &mut Tx<'_>) -> Result<bool> {
     let Some(mut account) = due(tx)? else { return Ok(false) };
     let zone = zones::parse(&account.timezone).unwrap_or(Tz::UTC);
     let cursor = account.dates_cursor.clone().unwrap_or_else(|| BOOKINGS.to_owned());
-    account.dates_cursor = if let Some(after) = cursor.strip_prefix(TRANSACTIONS) {
-        transactions(tx, &account, after, zone)?.map(|last| format!("{TRANSACTIONS}{last}"))
+    account.dates_cursor = if let Some(after) = cursor.strip_prefix(HISTORY) {
+        history(tx, &account, after, zone)?.map(|last| format!("{HISTORY}{last}"))
+    } else if let Some(after) = cursor.strip_prefix(TRANSACTIONS) {
+        let last = transactions(tx, &account, after, zone)?;
+        Some(last.map_or_else(|| HISTORY.to_owned(), |last| format!("{TRANSACTIONS}{last}")))
     } else {
         let after = cursor.strip_prefix(BOOKINGS).unwrap_or_default();
         let last = bookings(tx, &account, after, zone)?;
@@ -69,6 +73,18 @@ fn transactions(tx: &mut Tx<'_>, account: &Account, after: &str, zone: Tz) -> Re
     }
     Transaction::upsert(tx, &rows)?;
     Ok(rows.into_iter().map(|row| row.transaction_id).max())
+}
+
+fn history(tx: &mut Tx<'_>, account: &Account, after: &str, zone: Tz) -> Result<Option<String>> {
+    let rows = Booking::page(tx, account.account_id, after, STEP)?;
+    let codes: Vec<_> = rows.into_iter().map(|row| row.code).collect();
+    for step in BookingHistory::load(tx, account.account_id, &codes)? {
+        let day = zones::day(step.recorded_at, zone);
+        if step.recorded_on != Some(day) {
+            step.set_day(tx, day)?;
+        }
+    }
+    Ok(codes.into_iter().next_back())
 }
 
 fn day(at: Option<Timestamp>, zone: Tz) -> Option<NaiveDate> {

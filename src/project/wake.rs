@@ -45,13 +45,18 @@ impl Wake {
         self.signal();
     }
 
-    /// Waits for a signal, or the time-out. One that came before counts.
-    pub(super) fn wait(&self, timeout: Duration) {
+    /// Waits for a signal, or the time-out; false where none came. One that came before counts.
+    pub(super) fn wait(&self, timeout: Duration) -> bool {
         let mut told = self.0.0.lock();
         if !told.signalled {
             self.0.1.wait_for(&mut told, timeout);
         }
-        told.signalled = false;
+        std::mem::take(&mut told.signalled)
+    }
+
+    /// Whether a signal waits to be heard.
+    pub(super) fn is_signalled(&self) -> bool {
+        self.0.0.lock().signalled
     }
 
     pub(super) fn traffic(&self) -> Traffic {

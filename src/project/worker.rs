@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::counter::Counter;
 use super::pace::Pace;
 use super::wake::Wake;
 use super::{Outcome, Projector};
@@ -33,9 +34,10 @@ impl Worker {
         let (stopped, woken) = (stop, wake.clone());
         let run = move || {
             let (mut pause, mut pace) = (Duration::from_millis(50), Pace::new(projector.is_one_writer()));
+            let mut counter = Counter::new(projector.session.database().session());
             while !stopped.is_cancelled() {
                 if !prepared.is_cancelled() {
-                    woken.wait(POLL);
+                    let _ = woken.wait(POLL);
                     continue;
                 }
                 let (began, traffic) = (Instant::now(), woken.traffic());
@@ -43,15 +45,25 @@ impl Worker {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);
                         match outcome {
-                            Outcome::Done(events) => thread::sleep(pace.took(began.elapsed(), events, traffic)),
+                            Outcome::Done(events) => {
+                                thread::sleep(pace.took(began.elapsed(), events, traffic));
+                                counter.projected(events);
+                            }
                             Outcome::Died => {}
-                            Outcome::Empty => woken.wait(POLL),
-                            Outcome::Busy => woken.wait(BUSY),
+                            Outcome::Empty => {
+                                counter.caught_up();
+                                if !woken.wait(POLL) {
+                                    counter.quiet(&woken);
+                                }
+                            }
+                            Outcome::Busy => {
+                                let _ = woken.wait(BUSY);
+                            }
                         }
                     }
                     Err(error) => {
                         tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot project now; deliveries are kept, trying again");
-                        woken.wait(pause);
+                        let _ = woken.wait(pause);
                         pause = (pause * 2).min(BACKOFF);
                     }
                 }

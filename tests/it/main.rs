@@ -4,6 +4,7 @@
 mod support;
 
 mod cli;
+mod counting;
 mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
@@ -22,6 +23,7 @@ mod forgetting_command;
 mod forgetting_whom;
 mod formats;
 mod framing;
+mod granting;
 mod hostile;
 mod instances;
 mod large_batches;
@@ -43,6 +45,7 @@ mod reconcile_command;
 mod reconcile_refusals;
 mod reconciling;
 mod replaying;
+mod reports;
 mod restarting;
 mod rewriting;
 mod schema;
@@ -51,4 +54,5 @@ mod spool;
 mod stopping;
 mod tls;
 mod verifying;
+mod views;
 mod zones;

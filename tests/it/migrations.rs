@@ -67,8 +67,13 @@ fn migrate_says_what_it_did() {
             let output = exe().args(arguments).args(["--database-url", url]).output().unwrap();
             (output.status.code(), String::from_utf8(output.stdout).unwrap())
         };
-        let names =
-            ["00000000000001_mirror", "00000000000002_mirror_id", "00000000000003_privacy", "00000000000004_indexes"];
+        let names = [
+            "00000000000001_mirror",
+            "00000000000002_mirror_id",
+            "00000000000003_privacy",
+            "00000000000004_indexes",
+            "00000000000005_views",
+        ];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
         assert_eq!(run(&["migrate", "status"]), (Some(0), lines("pending ", "")));
         let versions = names.map(|name| format!("applied {}\n", name.split('_').next().unwrap())).concat();
@@ -103,7 +108,7 @@ fn distribute_places_each_table_once() {
     ] {
         execute(&url, &format!("CREATE FUNCTION {function}"));
     }
-    assert_eq!(run(&url, &["distribute", "--dry-run"]).1.lines().count(), 32);
+    assert_eq!(run(&url, &["distribute", "--dry-run"]).1.lines().count(), 34);
     let (code, said) = run(&url, &["distribute"]);
     assert!(code == Some(0) && said.starts_with("distributed accounts\n"), "{said}");
     assert_eq!(run(&url, &["distribute"]), (Some(0), "every table is distributed\n".to_owned()));
@@ -117,9 +122,26 @@ fn distribute_places_each_table_once() {
             "webhook_bodies: event_id webhook_events emptied"
         ]
     );
-    let local = "SELECT table_name AS v FROM information_schema.tables t WHERE table_schema = 'public' AND NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(t.table_name)) ORDER BY 1";
+    let local = "SELECT table_name AS v FROM information_schema.tables t WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass(t.table_name)) ORDER BY 1";
     let local: Vec<_> = read_sql(&open(&url), local).into_iter().flatten().collect();
-    assert_eq!(local, ["__diesel_schema_migrations", "mirror", "pg_dist_partition", "sync_runs"]);
+    assert_eq!(
+        local,
+        [
+            "__diesel_schema_migrations",
+            "counted_bookings",
+            "counted_parts",
+            "figures",
+            "mirror",
+            "pg_dist_partition",
+            "sync_runs",
+            "uncounted"
+        ]
+    );
+    let views = "SELECT viewname AS v FROM pg_views WHERE schemaname = 'public' ORDER BY 1";
+    let views: Vec<_> = read_sql(&open(&url), views).into_iter().flatten().collect();
+    assert_eq!(views, ["add_on_sales", "arrivals", "balances_due", "booking_fields", "freshness", "status_changes"]);
+    let triggers = "SELECT tgname::text AS v FROM pg_trigger WHERE NOT tgisinternal";
+    assert_eq!(read_sql(&open(&url), triggers), Vec::<Option<String>>::new());
 }
 
 fn execute(url: &str, statement: &str) {

@@ -11,12 +11,12 @@ use crate::support::{Backend, TestApp, contents, payload};
 /// Table to columns; the name of the column and whether it may be NULL.
 pub(crate) type Tables = BTreeMap<String, BTreeSet<(String, bool)>>;
 
-/// The tables as the database has them.
+/// The tables and views as the database has them.
 pub(crate) fn tables(app: &TestApp) -> Tables {
     let query = match app.backend {
         Backend::Sqlite => {
             "SELECT m.name || ' ' || c.name || ' ' || (c.\"notnull\" = 0 AND c.pk = 0) AS v \
-             FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'"
+             FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view') AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'"
         }
         Backend::Postgres => {
             "SELECT table_name || ' ' || column_name || ' ' || (CASE is_nullable WHEN 'YES' THEN '1' ELSE '0' END) AS v \

@@ -92,6 +92,8 @@ fn by_name(name: &str) -> Option<Kind> {
         (before, "at") if !before.is_empty() => Some(Kind::Instant),
         (before, "on") if !before.is_empty() => Some(Kind::Date),
         (_, "day" | "month") => Some(Kind::Date),
+        // Of `freshness`: the only expression that is one.
+        ("dates", "follow") => Some(Kind::Bool),
         _ => None,
     }
 }

@@ -1,9 +1,11 @@
 //! What each delivery changed in its booking.
 
+use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::booking_history;
 use crate::db::types::{Amount, Json, Timestamp};
@@ -23,6 +25,7 @@ row! {
         start_at: Option<Timestamp>,
         end_at: Option<Timestamp>,
         changes: Json,
+        recorded_on: Option<NaiveDate>,
     }
 }
 
@@ -32,6 +35,19 @@ impl BookingHistory {
         let query = || booking_history::table.filter(booking_history::account_id.eq(account_id));
         let query = || query().filter(booking_history::booking_code.eq(code)).order(booking_history::event_id);
         Ok(on!(tx, |connection| query().load(connection))?)
+    }
+
+    /// The steps of these bookings.
+    pub fn load(tx: &mut Tx<'_>, account_id: i32, codes: &[String]) -> Result<Vec<Self>> {
+        Ok(lookup!(tx, Self, account_id, Text, codes)?)
+    }
+
+    /// Tells of a step on which day it was recorded.
+    pub fn set_day(&self, tx: &mut Tx<'_>, day: NaiveDate) -> Result<()> {
+        let stored = || booking_history::table.find((self.account_id, &self.booking_code, self.event_id));
+        let day = booking_history::recorded_on.eq(day);
+        on!(tx, |connection| diesel::update(stored()).set(day).execute(connection))?;
+        Ok(())
     }
 
     /// Steps of an account's bookings whose changes hold a text, in any case of its letters.
