@@ -12,7 +12,7 @@ const EXAMPLE: &str = "Example:
   checkfront-mirror grant-readonly bi
 
 The role may read every table and view but `webhook_bodies`: raw bodies and headers stay with the owner. Run it again
-after an upgrade that brings new tables. Connect as the tables' owner. docs/BI.md says how to open a SQLite file so that
+after an upgrade that brings new tables. Connect as the tables' owner. docs/REPORTS.md says how to open a SQLite file so that
 it can only be read.";
 
 #[derive(Debug, clap::Args)]

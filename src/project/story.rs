@@ -51,7 +51,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, account: &Account, code: &str) -> Result<Opt
             let (state, next) = fold(whole.as_ref(), &body, &origin);
             if let Some(next) = next {
                 if state == EventState::Applied {
-                    steps.extend(changes::step(whole.as_ref(), &next));
+                    steps.extend(changes::step(whole.as_ref(), &next, &origin));
                 }
                 whole = Some(next);
             }
