@@ -1,7 +1,6 @@
 //! Customers: by code, and those that only one side knows a code of by their address.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -171,9 +170,8 @@ fn both(comparing: &mut Comparing<'_>, listed: &Person, mirrored: &Person) -> Re
     for (place, (_, field)) in WORDS.iter().enumerate() {
         comparing.words(about, field, &mirrored.words[place], &listed.words[place])?;
     }
-    let sold =
-        BTreeMap::from([("bookings", (listed.bookings, mirrored.bookings)), ("total", (listed.total, mirrored.total))]);
-    for (field, (listed, mirrored)) in sold {
+    let sold = [("bookings", listed.bookings, mirrored.bookings), ("total", listed.total, mirrored.total)];
+    for (field, listed, mirrored) in sold {
         if listed.is_some() {
             comparing.amount(about, field, mirrored, listed.as_slice())?;
         }
