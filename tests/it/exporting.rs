@@ -173,6 +173,7 @@ on_both! {
             (&["export", "webhook_bodies"], "webhook_bodies is not exported"),
             (&["export", "bookings\"; DROP TABLE bookings; --"], "is no table or view"),
             (&["export", "__diesel_schema_migrations"], "is not exported"),
+            (&["export", "figures"], "figures is not exported"),
             (&["export", "bookings", "--columns", "code,colour"], "bookings has no column colour; it has account_id, code,"),
             (&["export", "bookings", "--account", "x.example"], "there is no account x.example; there are harbour-tours"),
             (&["export", "bookings", "--since", "2026-07-01"], "--by COLUMN, one of created_at"),
