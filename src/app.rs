@@ -7,12 +7,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 
+use crate::budget::Budget;
 use crate::config::Config;
 use crate::db::Database;
 use crate::health;
 use crate::privacy::Privacy;
 use crate::problem::Problem;
-use crate::receive::{Budget, probe, receive};
+use crate::receive::{probe, receive};
 use crate::record::Recorder;
 use crate::throttle::Throttle;
 use crate::verify::Verifier;

@@ -6,13 +6,15 @@ mod contact;
 mod item;
 mod rate;
 mod reader;
+mod rejected;
 mod scalar;
 mod transaction;
 
-pub use body::{Body, Content, Kind, Rejected, read};
+pub use body::{Body, Content, Kind, read};
 pub use booking::{Booking, Line, Tax};
 pub use contact::Contact;
 pub use item::Item;
 pub use rate::Rate;
 pub use reader::Extra;
+pub use rejected::Rejected;
 pub use transaction::Transaction;

@@ -4,11 +4,13 @@
 mod erase;
 mod log;
 mod pages;
+mod person;
 mod rows;
 mod search;
 
 pub use erase::{Erased, erase, mark};
-pub use search::{FoundBooking, Person, count, search};
+pub use person::{FoundBooking, Person};
+pub use search::{count, search};
 
 /// Whom to forget.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 //! [`db`] knows tables and two databases, and nothing of Checkfront; `parse` and `checkfront` do no I/O.
 
 pub mod app;
+pub mod budget;
 #[allow(missing_docs, reason = "fields carry Checkfront's own names, described in docs/TABLES.md")]
 pub mod checkfront;
 pub mod cli;

@@ -16,6 +16,7 @@ mod deaths;
 mod forgotten;
 mod hand;
 mod items;
+mod origin;
 mod pace;
 mod rates;
 mod reading;

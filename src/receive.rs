@@ -11,8 +11,6 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 
-pub use body::{Budget, Share};
-
 use crate::app::AppState;
 use crate::problem::Problem;
 use crate::record::{Arrival, Refused};

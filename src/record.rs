@@ -26,13 +26,13 @@ pub use drain::{Drained, drain};
 pub use state::State;
 use stores::Stores;
 
+use crate::budget::Share;
 use crate::config::{self, Config};
 use crate::db::rows::{Event, EventBody};
 use crate::db::types::{Json, Timestamp};
 use crate::db::{Database, Error};
 use crate::ids::Ids;
 use crate::project::Wake;
-use crate::receive::Share;
 
 /// Deliveries that may wait for the writer. Their bodies are bounded by the receiver's budget.
 const QUEUE: usize = 4_096;

@@ -1,8 +1,7 @@
 //! Which kind of body this is, told by its content, never by its version.
 
-use thiserror::Error;
-
 use super::reader::{Extra, Reader, bounded};
+use super::rejected::Rejected;
 use super::{Booking, Item, Rate, Transaction};
 use crate::parse::{Node, Notes};
 
@@ -28,17 +27,6 @@ impl Kind {
             Self::Unknown => "unknown",
         }
     }
-}
-
-/// Why a body that could be parsed makes no row.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum Rejected {
-    #[error("the {0} has no {1}, so no row can be told by it")]
-    NoKey(&'static str, &'static str),
-    #[error("{0} is not a whole number, so no row can be told by it")]
-    NotANumber(&'static str),
-    #[error("{name} is {bytes} bytes long; a key may have 200")]
-    LongKey { name: String, bytes: usize },
 }
 
 /// A body, as far as it could be understood.

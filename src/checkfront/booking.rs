@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::body::Rejected;
 use super::contact::Contact;
 use super::reader::{Extra, Reader};
+use super::rejected::Rejected;
 use crate::parse::{Node, Notes};
 
 /// What a body says of a booking.

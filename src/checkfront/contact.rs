@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::body::Rejected;
 use super::reader::{Extra, Reader, bounded};
+use super::rejected::Rejected;
 use crate::parse::Node;
 
 /// Contact data as one booking states it.

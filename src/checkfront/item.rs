@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::body::Rejected;
 use super::reader::{Extra, Reader};
+use super::rejected::Rejected;
 use crate::parse::{Node, Notes};
 
 /// Columns of a child that no table column holds.

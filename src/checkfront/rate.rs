@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::body::Rejected;
 use super::reader::{Extra, Reader};
+use super::rejected::Rejected;
 use super::scalar;
 use crate::parse::{Map, Node, Notes};
 

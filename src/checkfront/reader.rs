@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::body::Rejected;
+use super::rejected::Rejected;
 use super::scalar;
 use crate::parse::{Map, Node, Notes};
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::body::Rejected;
 use super::reader::{Extra, Reader};
+use super::rejected::Rejected;
 use crate::parse::{Node, Notes};
 
 /// What a body says of a transaction. It may arrive before its booking.

@@ -1,6 +1,6 @@
 //! The log: which deliveries are of a person's bookings, and which others name the person.
 
-use super::search::Person;
+use super::person::Person;
 use crate::checkfront::Content;
 use crate::db::events::{self, Delivery};
 use crate::db::rows::EventBody;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono_tz::Tz;
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::reading::Reading;
 use super::zones::{self, Zones};
 use crate::checkfront::Booking;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::Utc;
-use chrono_tz::Tz;
 
 use super::accounts::Accounts;
 use super::bookings::Bookings;
@@ -17,17 +16,6 @@ use crate::checkfront::Content;
 use crate::db::events::Settlement;
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Result, Tx};
-
-/// Where a change comes from: what a row is stamped with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
-    pub id: i64,
-    pub at: Timestamp,
-    pub account_id: i32,
-    pub zone: Tz,
-    /// Whether the object was deleted in Checkfront.
-    pub delete: bool,
-}
 
 /// Turns readings into rows and says how each is to be settled.
 pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Vec<Settlement>> {
@@ -91,11 +79,4 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
     settlements.sort_unstable_by_key(|settlement| settlement.id);
     changes::log_failures(&settlements);
     Ok(settlements)
-}
-
-impl Origin {
-    /// The calendar day of an instant in the account's time zone.
-    pub(super) fn day(&self, at: Option<Timestamp>) -> Option<chrono::NaiveDate> {
-        at.map(|at| super::zones::day(at, self.zone))
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::batch::Origin;
 use super::content;
+use super::origin::Origin;
 use super::rows::json;
 use crate::checkfront::{self, Contact, Line};
 use crate::db::rows::{Booking, BookingItem, BookingTax};

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::batch::Origin;
 use super::booking::Whole;
 use super::changes;
 use super::customers::Customers;
 use super::forgotten::Forgotten;
+use super::origin::Origin;
 use super::reading::{Decision, Reading, read};
 use super::rows::{Rows, by_account};
 use crate::checkfront;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::batch::Origin;
 use super::booking::Whole;
 use super::content::content;
+use super::origin::Origin;
 use crate::db::events::Settlement;
 use crate::db::rows::BookingHistory;
 use crate::db::types::{EventState, Json};

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::rows::by_account;
 use crate::checkfront::Contact;
 use crate::db::rows::{Booking, Customer};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::reading::{Reading, read};
 use super::rows::by_account;
 use crate::checkfront::Content;

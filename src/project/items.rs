@@ -1,6 +1,6 @@
 //! The inventory: an item, and the children of a product group.
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::reading::Reading;
 use super::rows::{Rows, by_account, fold, json, snapshot};
 use super::transactions::strongest;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::reading::Reading;
 use super::rows::{Rows, Snapshot, by_account, fold, json};
 use crate::checkfront::{self, Content};

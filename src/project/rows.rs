@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::batch::Origin;
+use super::origin::Origin;
 use crate::db::types::{EventState, Timestamp};
 
 /// The rows a batch touches.

@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use super::batch::Origin;
 use super::bookings::{PAGE, fold, load};
+use super::origin::Origin;
 use super::reading::read;
 use super::{changes, zones};
 use crate::checkfront::{Body, Content};

@@ -1,6 +1,6 @@
 //! Payments and refunds.
 
-use super::batch::Origin;
+use super::origin::Origin;
 use super::reading::Reading;
 use super::rows::{Rows, by_account, fold, json, snapshot};
 use crate::checkfront::{self, Content};

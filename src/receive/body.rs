@@ -1,6 +1,5 @@
 //! Reading a body within limits: of its own size, of time, and of what all bodies together may hold in memory.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,35 +7,18 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::app::App;
+use crate::budget::Share;
 use crate::problem::Problem;
 use crate::record::Refused;
 
-/// Memory that bodies may take while they are read and stored, in KiB.
-const BUDGET_KIB: usize = 256 << 10;
 /// What each body may take beside that: there are only so many connections, and no flood of long bodies holds up the
 /// usual ones.
 const SMALL: usize = 64 << 10;
-/// How long a body waits for memory before the sender is told to come back.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// What is read of a refused body, so that the sender gets to see the answer.
 const DISCARDED: usize = 16 << 20;
-
-/// The memory all bodies share: a burst must not exhaust it.
-#[derive(Clone)]
-pub struct Budget(Arc<Semaphore>);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(BUDGET_KIB)))
-    }
-}
-
-/// A body's share of the budget; it ends when the body is stored, or dropped.
-pub type Share = OwnedSemaphorePermit;
 
 /// A body, and its share of the budget.
 pub(super) struct Read {
@@ -67,9 +49,7 @@ pub(super) async fn read(headers: &HeaderMap, mut body: Body, app: &App) -> Resu
         let length = (bytes.len() + chunk.len()).max(announced.unwrap_or(0));
         let wanted = length.saturating_sub(SMALL).div_ceil(1 << 10);
         if wanted > held {
-            let kib = u32::try_from(wanted - held).unwrap_or(u32::MAX);
-            let more = timeout(PATIENCE, Arc::clone(&app.budget.0).acquire_many_owned(kib)).await;
-            let more = more.ok().and_then(Result::ok).ok_or(Refused::Full)?;
+            let more = app.budget.take(wanted - held).await.ok_or(Refused::Full)?;
             match &mut share {
                 Some(share) => share.merge(more),
                 None => share = Some(more),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::budget::Share;
 use crate::db::rows::{Event, EventBody};
 use crate::db::{Result, Session};
 use crate::fault;
 use crate::ids::Ids;
-use crate::receive::Share;
 
 /// Deliveries in the order of their ids, each with its body at the same place.
 #[derive(Debug, Clone, Default)]
