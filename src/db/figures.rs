@@ -2,18 +2,10 @@
 //!
 //! `docs/ARCHITECTURE.md` says how; the views are exact before and after.
 
-use super::statement::{execute, number};
+use super::statement::{execute, execute_again, number};
 use super::{Result, Session, Tx};
 
-/// Bookings in one transaction, at least and at most. The more are left, the more at once: each finds them by a search
-/// of the whole list.
-const FEW: i64 = 50;
-const MANY: i64 = 2_000;
-
-/// Rows of `uncounted` that are let be while more deliveries come than there is time for.
-const SLOW: i64 = 1_000_000;
-
-/// What is done with those in hand, in order; `{none}` is the day of what has none.
+/// What is done with those in hand, in order; `{none}` is the day of what has none, `{row}` the address of a row.
 const STATEMENTS: [&str; 7] = [
     "INSERT INTO figures (kind, account_id, basis, day, item_id, category_id, label, currency_id, status_id, n, quantity, \
      sub_total, tax_total, total, paid_total) \
@@ -28,13 +20,16 @@ const STATEMENTS: [&str; 7] = [
      sub_total = figures.sub_total + excluded.sub_total, tax_total = figures.tax_total + excluded.tax_total, \
      total = figures.total + excluded.total, paid_total = figures.paid_total + excluded.paid_total",
     // A customer without bookings goes: `forget` must leave no name of theirs.
-    "DELETE FROM figures WHERE kind = 'customer' AND basis = '' AND day = {none} AND item_id = -1 AND category_id = -1 \
-     AND n = 0 AND (account_id, label) IN \
-     (SELECT account_id, customer_key FROM counting_bookings WHERE in_hand = 1 AND sign = -1)",
-    "DELETE FROM counted_parts WHERE (booking_code, account_id) IN \
-     (SELECT booking_code, account_id FROM uncounted WHERE in_hand = 1)",
-    "DELETE FROM counted_bookings WHERE (account_id, booking_code) IN \
-     (SELECT account_id, booking_code FROM uncounted WHERE in_hand = 1)",
+    "DELETE FROM figures \
+     WHERE (kind, account_id, basis, day, item_id, category_id, label, currency_id, status_id) IN \
+     (SELECT f.kind, f.account_id, f.basis, f.day, f.item_id, f.category_id, f.label, f.currency_id, f.status_id \
+     FROM counting_bookings c CROSS JOIN figures f \
+     WHERE c.in_hand = 1 AND c.sign = -1 AND f.kind = 'customer' AND f.account_id = c.account_id AND f.basis = '' \
+     AND f.day = {none} AND f.item_id = -1 AND f.category_id = -1 AND f.label = c.customer_key AND f.n = 0)",
+    "DELETE FROM counted_parts WHERE {row} IN (SELECT c.{row} FROM uncounted u CROSS JOIN counted_parts c \
+     WHERE u.in_hand = 1 AND c.booking_code = u.booking_code AND c.account_id = u.account_id)",
+    "DELETE FROM counted_bookings WHERE {row} IN (SELECT c.{row} FROM uncounted u CROSS JOIN counted_bookings c \
+     WHERE u.in_hand = 1 AND c.account_id = u.account_id AND c.booking_code = u.booking_code)",
     "INSERT INTO counted_parts (account_id, booking_code, part, item_id, category_id, label, status_id, day, quantity, \
      tax_total, total, paid_total) \
      SELECT account_id, booking_code, part, item_id, category_id, label, status_id, day, quantity, tax_total, total, \
@@ -46,21 +41,29 @@ const STATEMENTS: [&str; 7] = [
     "DELETE FROM uncounted WHERE in_hand = 1",
 ];
 
-/// Counts some of the bookings that changed, and says how many; 0 where none are left.
-pub fn count_some(session: &mut Session) -> Result<usize> {
+/// Takes the first `{limit}` in hand.
+const TAKE_SQLITE: &str =
+    "UPDATE uncounted SET in_hand = 1 WHERE rowid IN (SELECT rowid FROM uncounted ORDER BY rowid LIMIT {limit})";
+/// The same, with all that is listed of these bookings.
+const TAKE_POSTGRES: &str = "UPDATE uncounted SET in_hand = 1 WHERE (account_id, booking_code) IN \
+    (SELECT DISTINCT account_id, booking_code FROM uncounted ORDER BY account_id, booking_code LIMIT {limit})";
+
+/// Bookings in one transaction where nobody waits for it.
+const MANY: u32 = 500;
+
+/// Counts up to so many of the bookings that changed, and says how many; 0 where none are left.
+pub fn count_some(session: &mut Session, limit: u32) -> Result<usize> {
     if session.read(|tx| number(tx, "SELECT count(*) AS v FROM (SELECT 1 AS one FROM uncounted LIMIT 1) q"))? == 0 {
         return Ok(0);
     }
     session.transaction(|tx| {
-        let none = begin(tx)?;
-        let limit = (number(tx, "SELECT count(*) AS v FROM uncounted")? / 20).clamp(FEW, MANY);
-        let some = format!("SELECT DISTINCT account_id, booking_code FROM uncounted LIMIT {limit}");
-        execute(tx, &format!("UPDATE uncounted SET in_hand = 1 WHERE (account_id, booking_code) IN ({some})"))?;
+        let (take, none, row) = begin(tx)?;
+        execute(tx, &take.replace("{limit}", &limit.to_string()))?;
         let counted =
             "SELECT count(*) AS v FROM (SELECT DISTINCT account_id, booking_code FROM uncounted WHERE in_hand = 1) q";
         let counted = number(tx, counted)?;
         for statement in STATEMENTS {
-            execute(tx, &statement.replace("{none}", none))?;
+            execute_again(tx, &statement.replace("{none}", none).replace("{row}", row))?;
         }
         Ok(usize::try_from(counted).unwrap_or_default())
     })
@@ -69,28 +72,23 @@ pub fn count_some(session: &mut Session) -> Result<usize> {
 /// Counts all bookings that changed; `done` is told how many at a time.
 pub fn count_all(session: &mut Session, mut done: impl FnMut(usize)) -> Result<()> {
     loop {
-        match count_some(session)? {
+        match count_some(session, MANY)? {
             0 => return Ok(()),
             counted => done(counted),
         }
     }
 }
 
-/// Whether so much is uncounted that views become slow.
-pub fn is_overdue(tx: &mut Tx<'_>) -> Result<bool> {
-    let query = format!("SELECT count(*) AS v FROM (SELECT 1 AS one FROM uncounted LIMIT 1 OFFSET {SLOW}) q");
-    Ok(number(tx, &query)? > 0)
-}
-
-/// One counts at a time, and sees the rows as they are at one moment; returns the day of what has none.
-fn begin(tx: &mut Tx<'_>) -> Result<&'static str> {
-    let Tx::Postgres(_) = tx else { return Ok("''") };
+/// One counts at a time, and sees the rows as they are at one moment; returns how to take some in hand, the day of what
+/// has none, and the address of a row.
+fn begin(tx: &mut Tx<'_>) -> Result<(&'static str, &'static str, &'static str)> {
+    let Tx::Postgres(_) = tx else { return Ok((TAKE_SQLITE, "''", "rowid")) };
     execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
     // A table that nobody writes and no vacuum visits; locking it does not yet fix the moment.
     execute(tx, "LOCK TABLE mirror IN SHARE ROW EXCLUSIVE MODE")?;
-    // What is listed is little beside the tables, whatever the planner believes of it.
-    for setting in ["jit = off", "enable_seqscan = off", "enable_mergejoin = off"] {
+    // What is in hand is little beside the tables, whatever the planner believed of either when it made its plan.
+    for setting in ["jit = off", "enable_seqscan = off", "enable_mergejoin = off", "enable_hashjoin = off"] {
         execute(tx, &format!("SET LOCAL {setting}"))?;
     }
-    Ok("'-infinity'")
+    Ok((TAKE_POSTGRES, "'-infinity'", "ctid"))
 }

@@ -1,62 +1,110 @@
-//! When what views add up is counted: in quiet moments, and where too much is left. Views are right without it, only
-//! slower, so what fails is tried again.
+//! When what views add up is counted: between deliveries, in steps so short that none of them waits for long. Views are
+//! right without it, only slower, so what fails is tried again.
 
 use std::time::{Duration, Instant};
 
-use super::wake::Wake;
-use crate::db::{Result, Session, Tx, figures};
+use super::wake::{Traffic, Wake};
+use crate::db::{Session, figures};
 
-/// While deliveries come, it is looked so often whether they are few enough to count between them.
-const LOOK: Duration = Duration::from_secs(2);
-/// More events than these in that time leave no moment for it.
-const FEW: usize = 200;
-/// Events after which it is looked whether too much is uncounted.
-const MANY: usize = 5_000;
+/// How long a step may take while deliveries come, and while none do.
+const SHORT: Duration = Duration::from_millis(5);
+const LONG: Duration = Duration::from_millis(25);
+/// While deliveries come, counting rests so many times as long as it took.
+const REST: u32 = 3;
+/// Bookings in a step, at least and at most.
+const LEAST: u32 = 8;
+const MOST: u32 = 512;
+/// Events projected without a pause after which counting no longer waits for one: views would become slow.
+const BEHIND: usize = 100_000;
 
 /// Counts on a connection of its own.
 pub(super) struct Counter {
     session: Session,
-    since_look: usize,
-    since_count: usize,
-    looked: Instant,
+    /// Whether something may be listed.
+    listed: bool,
+    /// Events projected since there was a pause.
+    since_pause: usize,
+    size: Size,
+    /// When it may go on.
+    rested: Instant,
 }
+
+/// Bookings in the next step.
+struct Size(u32);
 
 impl Counter {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, since_look: 0, since_count: 0, looked: Instant::now() }
+        Self { session, listed: true, since_pause: 0, size: Size(LEAST), rested: Instant::now() }
     }
 
-    /// A batch of so many events was projected.
+    /// A batch of so many events was projected, and more wait.
     pub(super) fn projected(&mut self, events: usize) {
-        self.since_look += events;
-        self.since_count += events;
-        if self.since_count >= MANY {
-            self.since_count = 0;
-            self.count(figures::is_overdue);
+        self.listed = true;
+        self.since_pause = self.since_pause.saturating_add(events);
+        if self.since_pause >= BEHIND && self.rested <= Instant::now() {
+            self.step(Traffic::Flood);
         }
     }
 
-    /// All is projected, for now.
-    pub(super) fn caught_up(&mut self) {
-        if self.looked.elapsed() >= LOOK {
-            if self.since_look <= FEW {
-                self.count(|_| Ok(true));
+    /// All is projected, for now: counts until a delivery comes. Returns how long to wait for one before it goes on.
+    pub(super) fn between(&mut self, wake: &Wake, poll: Duration) -> Duration {
+        self.since_pause = 0;
+        while self.listed && !wake.is_signalled() {
+            let traffic = wake.traffic();
+            let rest = self.rested.saturating_duration_since(Instant::now());
+            if traffic != Traffic::Quiet && !rest.is_zero() {
+                return rest.min(poll);
             }
-            (self.since_look, self.looked) = (0, Instant::now());
+            self.step(traffic);
+        }
+        poll
+    }
+
+    /// Nothing came for a while; somebody else may have written all the same.
+    pub(super) fn look_again(&mut self) {
+        self.listed = true;
+    }
+
+    fn step(&mut self, traffic: Traffic) {
+        let began = Instant::now();
+        match figures::count_some(&mut self.session, self.size.0) {
+            Ok(counted) => self.listed = counted > 0,
+            Err(error) => {
+                tracing::debug!(%error, "what views add up is not counted now");
+                self.listed = false;
+            }
+        }
+        let took = began.elapsed();
+        self.size.took(took, if traffic == Traffic::Quiet { LONG } else { SHORT });
+        self.rested = Instant::now() + took * REST;
+    }
+}
+
+impl Size {
+    /// A step took so long, and was to take no longer than that.
+    fn took(&mut self, time: Duration, wanted: Duration) {
+        if time > wanted {
+            self.0 = (self.0 / 2).max(LEAST);
+        } else if time < wanted / 2 {
+            self.0 = (self.0 * 2).min(MOST);
         }
     }
+}
 
-    /// Nothing came for a while: until something does.
-    pub(super) fn quiet(&mut self, wake: &Wake) {
-        while self.count(|_| Ok(true)) > 0 && !wake.is_signalled() {}
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn count(&mut self, is_due: impl FnOnce(&mut Tx<'_>) -> Result<bool>) -> usize {
-        let due = self.session.read(is_due);
-        let result = due.and_then(|due| if due { figures::count_some(&mut self.session) } else { Ok(0) });
-        result.unwrap_or_else(|error| {
-            tracing::debug!(%error, "what views add up is not counted now");
-            0
-        })
+    #[test]
+    fn a_step_is_as_long_as_deliveries_may_wait() {
+        let mut size = Size(LEAST);
+        let mut steps = |each: Duration, wanted: Duration| {
+            (0..100).for_each(|_| size.took(each * size.0, wanted));
+            each * size.0
+        };
+        assert!((SHORT / 2..=SHORT).contains(&steps(Duration::from_micros(100), SHORT)));
+        assert!((LONG / 2..=LONG).contains(&steps(Duration::from_micros(100), LONG)));
+        assert_eq!(steps(Duration::from_nanos(1), LONG), Duration::from_nanos(1) * MOST);
+        assert_eq!(steps(Duration::from_secs(1), LONG), Duration::from_secs(1) * LEAST);
     }
 }

@@ -51,9 +51,8 @@ impl Worker {
                             }
                             Outcome::Died => {}
                             Outcome::Empty => {
-                                counter.caught_up();
-                                if !woken.wait(POLL) {
-                                    counter.quiet(&woken);
+                                if !woken.wait(counter.between(&woken, POLL)) {
+                                    counter.look_again();
                                 }
                             }
                             Outcome::Busy => {

@@ -38,6 +38,34 @@ async fn a_server_counts_postgres() {
     a_server_counts_in_a_quiet_moment(Backend::Postgres).await;
 }
 
+/// Nobody waits for a quiet moment: a sender that never pauses would keep the views slow.
+async fn a_server_counts_between_deliveries(backend: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| backend.new_url(&folder));
+    let server = Server::start(&url);
+    let (client, all) = (client(), bodies(6, 2_000));
+    let database = open(&url);
+    let counted = || block_in_place(|| read_sql(&database, COUNTED))[0].clone().unwrap().parse::<usize>().unwrap();
+    // As soon as one is answered, the next one comes.
+    for (sent, body) in all.iter().enumerate() {
+        deliver(&server, &client, std::slice::from_ref(body)).await;
+        if sent % 20 == 0 && counted() >= 20 {
+            return;
+        }
+    }
+    panic!("of {} deliveries {} bookings are counted", all.len(), counted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_counts_between_deliveries_sqlite() {
+    a_server_counts_between_deliveries(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_counts_between_deliveries_postgres() {
+    a_server_counts_between_deliveries(Backend::Postgres).await;
+}
+
 on_both! {
     async fn migrate_counts_what_another_program_wrote(app: TestApp) {
         app.execute("INSERT INTO accounts (account_id, host, timezone, first_seen_at, dates_timezone) \

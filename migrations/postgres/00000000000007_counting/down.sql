@@ -1,0 +1,2 @@
+DROP INDEX uncounted_booking;
+DROP INDEX uncounted_in_hand;
