@@ -3,6 +3,7 @@
 pub(crate) mod array;
 pub mod catalogue;
 pub mod cell;
+pub mod changes;
 pub mod distribute;
 mod error;
 pub mod events;

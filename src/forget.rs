@@ -3,6 +3,7 @@
 
 mod erase;
 mod log;
+mod noted;
 mod pages;
 mod person;
 mod rows;

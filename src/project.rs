@@ -195,7 +195,8 @@ impl Projector {
                 return Ok(Outcome::Died);
             }
             let Some(readings) = hand.claim(tx, lock, limit)? else {
-                return dates::follow(tx).map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
+                return dates::follow(tx, lock.is_live())
+                    .map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
             };
             begin(&readings);
             write(tx, lock, readings, settings)
@@ -217,7 +218,10 @@ impl Projector {
         }
         let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
             let due = database.read(dates::is_due)?;
-            return if due { session.transaction(dates::follow).map(|_| Outcome::Done(0)) } else { Ok(Outcome::Empty) };
+            if !due {
+                return Ok(Outcome::Empty);
+            }
+            return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
         };
         begin(&readings);
         session.transaction(|tx| write(tx, lock, readings, settings))

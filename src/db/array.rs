@@ -5,6 +5,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, SqlType};
 
+use super::rows::{Action, Kind};
 use super::types::{EventState, Json, Timestamp};
 
 /// The values of one column, as an array to bind.
@@ -44,4 +45,4 @@ macro_rules! never_null {
         $(impl Nullness for $value {})+
     };
 }
-never_null!(bool, i32, i64, String, Vec<u8>, Timestamp, Json, EventState);
+never_null!(bool, i32, i64, String, Vec<u8>, Timestamp, Json, EventState, Action, Kind);

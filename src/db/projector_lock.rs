@@ -73,6 +73,11 @@ impl ProjectorLock {
         }
     }
 
+    /// Whether it is that of the mirror itself, not of a shadow, which nobody pauses.
+    pub(crate) fn is_live(&self) -> bool {
+        self.number == PROJECTOR || self.gate.is_some()
+    }
+
     /// Keeps a pause from beginning before what it returns is dropped; `None` while there is one.
     pub fn pass(&self) -> Result<Option<Pass<'_>>> {
         let Some(gate) = &self.gate else { return Ok(Some(Pass(None))) };

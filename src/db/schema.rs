@@ -363,4 +363,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+
+    changes (seq) {
+        seq -> BigInt,
+        account_id -> Integer,
+        kind -> Text,
+        key -> Text,
+        event_id -> Nullable<BigInt>,
+        action -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(webhook_events, webhook_bodies);

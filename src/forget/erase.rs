@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::Utc;
 use serde::Serialize;
 
+use super::noted::Noted;
 use super::{Person, rows};
 use crate::db::rows::{
-    Booking, BookingHistory, BookingItem, Customer, Event, EventBody, ForgottenBooking, Transaction,
+    Booking, BookingHistory, BookingItem, Customer, Event, EventBody, ForgottenBooking, Kind, Transaction,
 };
 use crate::db::types::{Json, Timestamp};
-use crate::db::{Database, Result, Tx, events, figures, projector_lock};
+use crate::db::{Database, Result, Tx, changes, events, figures, projector_lock};
 use crate::privacy::{self, Keys};
 
 /// Bookings, or deliveries, in one transaction.
@@ -64,8 +65,10 @@ pub fn erase(database: &Database, person: &Person, keys: &Keys, mut done: impl F
         })?;
     }
     erased.customers = session.transaction(|tx| {
-        let stored: Vec<_> = person.keys.iter().cloned().collect();
-        let stored = Customer::load(tx, person.account_id, &stored)?;
+        projector_lock::exclude(tx)?;
+        let known: Vec<_> = person.keys.iter().cloned().collect();
+        changes::forget_customers(tx, person.account_id, &known)?;
+        let stored = Customer::load(tx, person.account_id, &known)?;
         let keys: Vec<_> = stored.into_iter().map(|row| row.customer_key).collect();
         Customer::delete(tx, person.account_id, &keys)?;
         Ok(keys.len())
@@ -99,27 +102,38 @@ fn strip(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
     let changed: Vec<_> =
         bookings.iter().zip(&stored).filter(|(new, old)| new != old).map(|(new, _)| new.clone()).collect();
     Booking::upsert(tx, &changed)?;
-    nameless_customers(tx, account_id, &bookings)?;
-    let lines: Vec<_> = BookingItem::load(tx, account_id, codes)?.iter().map(|row| rows::line(row, traces)).collect();
+    let mut noted = Noted::new(account_id);
+    noted.different(Kind::Booking, &stored, &bookings, |row| &row.code);
+    nameless_customers(tx, account_id, &bookings, &mut noted)?;
+    let stored = BookingItem::load(tx, account_id, codes)?;
+    let lines: Vec<_> = stored.iter().map(|row| rows::line(row, traces)).collect();
     BookingItem::upsert(tx, &lines)?;
-    let payments: Vec<_> = Transaction::of_bookings(tx, account_id, codes)?.iter().map(rows::transaction).collect();
+    noted.different(Kind::Booking, &stored, &lines, |row| &row.booking_code);
+    let stored = Transaction::of_bookings(tx, account_id, codes)?;
+    let payments: Vec<_> = stored.iter().map(rows::transaction).collect();
     Transaction::upsert(tx, &payments)?;
+    noted.different(Kind::Transaction, &stored, &payments, |row| &row.transaction_id);
     for code in codes {
         let steps = BookingHistory::of(tx, account_id, code)?;
         let kept: Vec<_> = steps.iter().filter_map(|row| rows::step(row, traces)).collect();
-        replace(tx, account_id, code, &steps, &kept)?;
+        if replace(tx, account_id, code, &steps, &kept)? {
+            noted.update(Kind::Booking, code);
+        }
     }
-    Ok(())
+    noted.store(tx)
 }
 
 /// Rows that stand for forgotten customers, so that their bookings still have one to be joined with.
-fn nameless_customers(tx: &mut Tx<'_>, account_id: i32, bookings: &[Booking]) -> Result<()> {
+fn nameless_customers(tx: &mut Tx<'_>, account_id: i32, bookings: &[Booking], noted: &mut Noted) -> Result<()> {
     let keys: Vec<_> = bookings.iter().filter_map(|row| row.customer_key.clone()).collect();
     let stored = Customer::load(tx, account_id, &keys)?;
     let mut rows: BTreeMap<_, _> = stored.into_iter().map(|row| (row.customer_key.clone(), row)).collect();
     for booking in bookings {
         let Some(key) = &booking.customer_key else { continue };
-        let new = || Customer::nameless(account_id, key, booking.first_event_id, booking.updated_at);
+        let new = || {
+            noted.insert(Kind::Customer, key);
+            Customer::nameless(account_id, key, booking.first_event_id, booking.updated_at)
+        };
         let row = rows.entry(key.clone()).or_insert_with(new);
         row.first_event_id = row.first_event_id.min(booking.first_event_id);
         row.last_event_id = row.last_event_id.max(booking.last_event_id);
@@ -127,13 +141,20 @@ fn nameless_customers(tx: &mut Tx<'_>, account_id: i32, bookings: &[Booking]) ->
     Customer::upsert(tx, &rows.into_values().collect::<Vec<_>>())
 }
 
-fn replace(tx: &mut Tx<'_>, account_id: i32, code: &str, old: &[BookingHistory], new: &[BookingHistory]) -> Result<()> {
+/// Whether there was anything to replace.
+fn replace(
+    tx: &mut Tx<'_>,
+    account_id: i32,
+    code: &str,
+    old: &[BookingHistory],
+    new: &[BookingHistory],
+) -> Result<bool> {
     if old != new {
         let ids: Vec<_> = old.iter().map(|step| step.event_id).collect();
         BookingHistory::remove(tx, account_id, code, &ids)?;
         BookingHistory::insert(tx, new)?;
     }
-    Ok(())
+    Ok(old != new)
 }
 
 /// Other bookings that name the person in passing lose the values that do.
@@ -142,6 +163,8 @@ fn clean(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
     let stored = Booking::load(tx, person.account_id, codes)?;
     let rows: Vec<_> = stored.iter().map(|row| rows::mentioning(row, traces)).collect();
     Booking::upsert(tx, &rows)?;
+    let mut noted = Noted::new(person.account_id);
+    noted.different(Kind::Booking, &stored, &rows, |row| &row.code);
     for code in codes {
         let steps = BookingHistory::of(tx, person.account_id, code)?;
         let cleaned = steps.iter().map(|step| {
@@ -149,9 +172,11 @@ fn clean(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
             BookingHistory { changes, ..step.clone() }
         });
         let cleaned: Vec<_> = cleaned.collect();
-        replace(tx, person.account_id, code, &steps, &cleaned)?;
+        if replace(tx, person.account_id, code, &steps, &cleaned)? {
+            noted.update(Kind::Booking, code);
+        }
     }
-    Ok(())
+    noted.store(tx)
 }
 
 /// Rewrites bodies, and sets their events again to pending.

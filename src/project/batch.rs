@@ -14,11 +14,20 @@ use super::transactions::Transactions;
 use super::{Settings, changes, sealed};
 use crate::checkfront::Content;
 use crate::db::events::Settlement;
+use crate::db::rows::Change;
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Result, Tx};
 
-/// Turns readings into rows and says how each is to be settled.
-pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Vec<Settlement>> {
+/// What became of a batch.
+pub(super) struct Projected {
+    /// How each event is to be settled.
+    pub settlements: Vec<Settlement>,
+    /// What says something else now, in the order of the last event that made it so.
+    pub changes: Vec<Change>,
+}
+
+/// Turns readings into rows.
+pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Projected> {
     let now = Timestamp(Utc::now());
     for reading in &mut readings {
         sealed::open(tx, reading, &settings.privacy)?;
@@ -70,6 +79,9 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
         settlements.insert(reading.event.id, reading.settle(account_id, decision, now));
     }
 
+    let mut changed = bookings.changes(tx)?;
+    changed.extend(transactions.changes().chain(items.changes()).chain(rates.changes()));
+    changed.sort_unstable_by_key(|change| (change.event_id, change.kind));
     accounts.write(tx)?;
     bookings.write(tx)?;
     transactions.write(tx)?;
@@ -78,5 +90,5 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
     let mut settlements: Vec<_> = settlements.into_values().collect();
     settlements.sort_unstable_by_key(|settlement| settlement.id);
     changes::log_failures(&settlements);
-    Ok(settlements)
+    Ok(Projected { settlements, changes: changed })
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use super::origin::Origin;
-use super::rows::by_account;
+use super::rows::{action, by_account};
 use crate::checkfront::Contact;
-use crate::db::rows::{Booking, Customer};
+use crate::db::rows::{Action, Booking, Change, Customer, Kind};
 use crate::db::types::Json;
 use crate::db::{Result, Tx};
 
@@ -114,6 +114,21 @@ impl Customers {
     pub(super) fn drop_unused(&mut self) {
         let bookings = &self.bookings;
         self.current.retain(|key, _| !is_address(&key.1) || bookings.get(key).is_some_and(|&count| count > 0));
+    }
+
+    /// What changed: customers that say something else, or are gone.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        let changed = self.current.iter().filter_map(|(key, row)| {
+            let stored = self.stored.get(key);
+            stored.is_none_or(|stored| !stored.says_the_same(row)).then(|| {
+                let action = action(stored.is_some(), false);
+                Change::new(key.0, Kind::Customer, key.1.clone(), Some(row.last_event_id), action)
+            })
+        });
+        let gone = self.stored.iter().filter(|(key, _)| !self.current.contains_key(key));
+        changed.chain(gone.map(|(key, row)| {
+            Change::new(key.0, Kind::Customer, key.1.clone(), Some(row.last_event_id), Action::Delete)
+        }))
     }
 
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use super::origin::Origin;
 use super::reading::Reading;
-use super::rows::{Rows, by_account, fold, json, snapshot};
+use super::rows::{Rows, by_account, json, snapshot};
 use super::transactions::strongest;
 use crate::checkfront::{self, Content};
-use crate::db::rows::Item;
+use crate::db::rows::{Change, Item, Kind};
 use crate::db::types::{EventState, Json, Timestamp};
 use crate::db::{Result, Tx};
 
@@ -32,17 +32,14 @@ impl Items {
     /// A deletion concerns the item alone: its children have events of their own.
     pub(super) fn apply(&mut self, item: &checkfront::Item, origin: &Origin) -> EventState {
         let described = all(item).take(if origin.delete { 1 } else { usize::MAX });
-        let states: Vec<_> = described.map(|item| self.write_one(row(item, origin), origin)).collect();
+        let key = |item: &checkfront::Item| (origin.account_id, item.item_id);
+        let states: Vec<_> = described.map(|item| self.rows.fold(key(item), row(item, origin), origin)).collect();
         states.into_iter().reduce(strongest).unwrap_or(EventState::Unchanged)
     }
 
-    fn write_one(&mut self, row: Item, origin: &Origin) -> EventState {
-        let key = (row.account_id, row.item_id);
-        let (state, row) = fold(self.rows.get(&key), row, origin);
-        if let Some(row) = row {
-            self.rows.put(key, row);
-        }
-        state
+    /// What changed.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.rows.changes(Kind::Item, |(account_id, item_id)| (*account_id, item_id.to_string()))
     }
 
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {

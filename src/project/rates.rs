@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::origin::Origin;
 use super::reading::Reading;
-use super::rows::{Rows, Snapshot, by_account, fold, json};
+use super::rows::{Rows, Snapshot, by_account, json};
 use crate::checkfront::{self, Content};
-use crate::db::rows::{Rate, RateCategory, RateItem};
+use crate::db::rows::{Change, Kind, Rate, RateCategory, RateItem};
 use crate::db::types::{Amount, EventState, Json, Timestamp};
 use crate::db::{Result, Tx};
 
@@ -26,6 +26,10 @@ impl Snapshot for Whole {
 
     fn last_event_id(&self) -> i64 {
         self.rate.last_event_id
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.rate.deleted_at.is_some()
     }
 }
 
@@ -60,12 +64,12 @@ impl Rates {
             items: body.items.iter().copied().collect(),
             categories: body.categories.iter().copied().collect(),
         };
-        let key = (origin.account_id, body.rate_id);
-        let (state, whole) = fold(self.rows.get(&key), new, origin);
-        if let Some(whole) = whole {
-            self.rows.put(key, whole);
-        }
-        state
+        self.rows.fold((origin.account_id, body.rate_id), new, origin)
+    }
+
+    /// What changed.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.rows.changes(Kind::Rate, |(account_id, rate_id)| (*account_id, rate_id.to_string()))
     }
 
     pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {

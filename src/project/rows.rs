@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::origin::Origin;
+use crate::db::rows::{Action, Change, Kind};
 use crate::db::types::{EventState, Timestamp};
 
 /// The rows a batch touches.
 pub(super) struct Rows<K, R> {
     stored: BTreeMap<K, R>,
     changed: BTreeMap<K, R>,
+    /// Those that say something else now, and the last event that made them.
+    applied: BTreeMap<K, i64>,
 }
 
 impl<K: Ord + Clone, R> Rows<K, R> {
     pub(super) fn new(stored: impl IntoIterator<Item = (K, R)>) -> Self {
-        Self { stored: stored.into_iter().collect(), changed: BTreeMap::new() }
+        Self { stored: stored.into_iter().collect(), changed: BTreeMap::new(), applied: BTreeMap::new() }
     }
 
     /// The row as it stands at this point of the batch.
@@ -26,8 +29,23 @@ impl<K: Ord + Clone, R> Rows<K, R> {
         self.stored.get(key)
     }
 
+    /// The row that is to be written.
+    pub(super) fn written(&self, key: &K) -> Option<&R> {
+        self.changed.get(key)
+    }
+
     pub(super) fn put(&mut self, key: K, row: R) {
         self.changed.insert(key, row);
+    }
+
+    /// The row says something else since this event.
+    pub(super) fn was_applied(&mut self, key: K, event_id: i64) {
+        self.applied.insert(key, event_id);
+    }
+
+    /// Those that say something else now, and the last event that made them.
+    pub(super) fn applied(&self) -> &BTreeMap<K, i64> {
+        &self.applied
     }
 
     /// All rows from this key on, as they stand.
@@ -50,10 +68,45 @@ pub(super) trait Snapshot: Clone + PartialEq {
 
     /// The last event that described it.
     fn last_event_id(&self) -> i64;
+
+    /// Whether it was deleted in Checkfront.
+    fn is_deleted(&self) -> bool;
+}
+
+impl<K: Ord + Clone, R: Snapshot> Rows<K, R> {
+    /// Folds a snapshot over the row of this key.
+    pub(super) fn fold(&mut self, key: K, new: R, origin: &Origin) -> EventState {
+        let (state, row) = fold(self.get(&key), new, origin);
+        if state == EventState::Applied {
+            self.was_applied(key.clone(), origin.id);
+        }
+        if let Some(row) = row {
+            self.put(key, row);
+        }
+        state
+    }
+
+    /// What changed; `name` gives the account and the key that changes are told by.
+    pub(super) fn changes(&self, kind: Kind, name: impl Fn(&K) -> (i32, String)) -> impl Iterator<Item = Change> {
+        self.applied.iter().map(move |(key, event_id)| {
+            let (account_id, name) = name(key);
+            let action = action(self.stored.contains_key(key), self.get(key).is_some_and(Snapshot::is_deleted));
+            Change::new(account_id, kind, name, Some(*event_id), action)
+        })
+    }
+}
+
+/// What happened to an object, by whether it was there before, and whether it is deleted now.
+pub(super) fn action(was_there: bool, is_deleted: bool) -> Action {
+    match (was_there, is_deleted) {
+        (_, true) => Action::Delete,
+        (true, false) => Action::Update,
+        (false, false) => Action::Insert,
+    }
 }
 
 /// Folds a snapshot over what stands: the decision, and the row to write.
-pub(super) fn fold<R: Snapshot>(before: Option<&R>, mut new: R, origin: &Origin) -> (EventState, Option<R>) {
+fn fold<R: Snapshot>(before: Option<&R>, mut new: R, origin: &Origin) -> (EventState, Option<R>) {
     let Some(before) = before else {
         let (first, last, updated, deleted) = new.marks();
         (*first, *last, *updated, *deleted) = (origin.id, origin.id, origin.at, origin.delete.then_some(origin.at));
@@ -87,6 +140,10 @@ macro_rules! snapshot {
 
             fn last_event_id(&self) -> i64 {
                 self.last_event_id
+            }
+
+            fn is_deleted(&self) -> bool {
+                self.deleted_at.is_some()
             }
         }
     };

@@ -1,8 +1,9 @@
 //! What is done with a batch: it is written and settled.
 
 use super::Zones;
-use super::batch;
+use super::batch::{self, Projected};
 use super::reading::Reading;
+use crate::db::changes;
 use crate::db::events;
 use crate::db::projector_lock::ProjectorLock;
 use crate::db::{Result, Tx};
@@ -40,7 +41,10 @@ pub(super) fn write(
     readings: Vec<Reading>,
     settings: &Settings,
 ) -> Result<Outcome> {
-    let settlements = batch::project(tx, readings, settings)?;
+    let Projected { settlements, mut changes } = batch::project(tx, readings, settings)?;
+    if lock.is_live() {
+        changes::append(tx, &mut changes)?;
+    }
     fault::point("project_before_settle");
     events::settle(tx, &settlements)?;
     lock.mark(tx, 0)?;

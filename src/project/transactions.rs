@@ -2,9 +2,9 @@
 
 use super::origin::Origin;
 use super::reading::Reading;
-use super::rows::{Rows, by_account, fold, json, snapshot};
+use super::rows::{Rows, by_account, json, snapshot};
 use crate::checkfront::{self, Content};
-use crate::db::rows::Transaction;
+use crate::db::rows::{Change, Kind, Transaction};
 use crate::db::types::{Amount, EventState, Timestamp};
 use crate::db::{Result, Tx};
 
@@ -70,12 +70,12 @@ impl Transactions {
         if buried {
             return EventState::Superseded;
         }
-        let key = key(&row);
-        let (state, row) = fold(self.rows.get(&key), row, origin);
-        if let Some(row) = row {
-            self.rows.put(key, row);
-        }
-        state
+        self.rows.fold(key(&row), row, origin)
+    }
+
+    /// What changed: each row for itself, all by the id.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.rows.changes(Kind::Transaction, |(account_id, id, ..)| (*account_id, id.clone()))
     }
 
     fn of(&self, account_id: i32, id: &str) -> impl Iterator<Item = &Transaction> {

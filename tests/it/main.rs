@@ -3,6 +3,7 @@
 
 mod support;
 
+mod changes;
 mod cli;
 mod counting;
 mod crash;

@@ -73,6 +73,7 @@ fn migrate_says_what_it_did() {
             "00000000000003_privacy",
             "00000000000004_indexes",
             "00000000000005_views",
+            "00000000000006_changes",
             "00000000000007_counting",
         ];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
@@ -129,6 +130,7 @@ fn distribute_places_each_table_once() {
         local,
         [
             "__diesel_schema_migrations",
+            "changes",
             "counted_bookings",
             "counted_parts",
             "figures",

@@ -5,7 +5,7 @@ use tokio::task::block_in_place;
 
 use crate::support::{TestApp, dump, on_both, payload};
 
-fn set_all_pending(app: &TestApp) {
+pub(crate) fn set_all_pending(app: &TestApp) {
     let ids = app.texts("SELECT CAST(id AS text) AS v FROM webhook_events");
     let ids: Vec<i64> = ids.into_iter().flatten().map(|id| id.parse().unwrap()).collect();
     block_in_place(|| app.database.session().transaction(|tx| events::set_pending(tx, &ids))).unwrap();

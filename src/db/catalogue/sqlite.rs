@@ -74,7 +74,7 @@ fn of_table(column: &Declared, definition: &str) -> Kind {
     let name = column.name.as_str();
     match column.declared.as_str() {
         // The key of a table is an INTEGER in SQLite, which holds 64 bits.
-        "INTEGER" if name == "id" || name.ends_with("event_id") => Kind::BigInt,
+        "INTEGER" if ["id", "seq"].contains(&name) || name.ends_with("event_id") => Kind::BigInt,
         "INTEGER" | "INT" => Kind::Int,
         "BIGINT" => Kind::BigInt,
         "BOOLEAN" => Kind::Bool,

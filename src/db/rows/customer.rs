@@ -57,6 +57,15 @@ impl Customer {
         }
     }
 
+    /// Whether both say the same of the customer, whenever they were told it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        fn columns(row: &Customer) -> [&Option<String>; 9] {
+            let Customer { code, name, email, phone, address, city, region, country, postal_zip, .. } = row;
+            [code, name, email, phone, address, city, region, country, postal_zip]
+        }
+        self.profile == other.profile && columns(self) == columns(other)
+    }
+
     /// The stored rows of these keys.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, keys: &[String]) -> Result<Vec<Self>> {
         Ok(lookup!(tx, Self, account_id, Text, keys)?)
