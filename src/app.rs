@@ -14,6 +14,7 @@ use crate::db::Database;
 use crate::health;
 use crate::privacy::Privacy;
 use crate::problem::Problem;
+use crate::read_api;
 use crate::reader::Reader;
 use crate::receive::{probe, receive};
 use crate::record::Recorder;
@@ -81,9 +82,11 @@ impl Deref for AppState {
 /// Which path leads to which handler.
 pub fn router(state: AppState) -> Router {
     let pages = admin::behind(status::router(), &state);
+    let api = admin::behind(read_api::router(), &state);
     Router::new()
         .merge(admin::login_router(&state))
         .merge(pages)
+        .merge(api)
         .merge(status::assets())
         .route("/webhook", get(probe).post(receive))
         .route("/webhook/", get(probe).post(receive))

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod in_order;
 pub(crate) mod lookup;
 pub mod migrate;
+pub mod pages;
 mod postgres;
 pub mod projector_lock;
 pub mod row;

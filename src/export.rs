@@ -10,6 +10,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use thiserror::Error;
 
+pub(crate) use json::Line;
 pub use query::{Bound, Query, WITHHELD};
 
 use crate::db::catalogue::Column;
@@ -55,7 +56,7 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Takes rows, one after the other.
-trait Sheet {
+pub(crate) trait Sheet {
     fn row(&mut self, cells: Vec<Cell>) -> Result<()>;
 
     /// Writes what is left.
@@ -94,7 +95,12 @@ pub fn export(
     })
 }
 
-fn sheet<'o>(format: Format, columns: &[Column], out: impl Write + Send + 'o) -> Result<Box<dyn Sheet + 'o>> {
+/// Begins a file of these columns.
+pub(crate) fn sheet<'o>(
+    format: Format,
+    columns: &[Column],
+    out: impl Write + Send + 'o,
+) -> Result<Box<dyn Sheet + 'o>> {
     Ok(match format {
         Format::Csv => Box::new(csv::Csv::new(columns, out)?),
         Format::Jsonl => Box::new(json::Lines::new(columns, out)),

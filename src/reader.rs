@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::app::AppState;
-use crate::db::{Database, DatabaseUrl, Result, Tx};
+use crate::db::{Database, DatabaseUrl, Error, Result, Tx};
 use crate::problem::Problem;
 
 /// Reads at a time. One that was given up keeps its place until the database lets go of it.
@@ -63,5 +63,21 @@ impl AppState {
             Err(_) => tracing::warn!("a page was given up: the database took longer than {PATIENCE:?}"),
         }
         Err(Problem::Unread)
+    }
+
+    /// Runs a read whose rows are handed on one by one, and that takes as long as whoever takes them lets it: it has to
+    /// end itself where that is too long.
+    pub async fn read_on<E: From<Error> + From<diesel::result::Error> + Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<(), E> + Send + 'static,
+    ) -> std::result::Result<(), E> {
+        let app = self.clone();
+        let place = Arc::clone(&app.reader.places).acquire_owned().await;
+        let work = move || {
+            let _place = place;
+            app.reader.database()?.snapshot(read)
+        };
+        let ended = tokio::task::spawn_blocking(work).await;
+        ended.unwrap_or_else(|error| Err(Error::Panic(error.to_string()).into()))
     }
 }

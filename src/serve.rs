@@ -25,6 +25,10 @@ const BACKLOG: Duration = Duration::from_millis(100);
 /// Between two tries while the system gives no connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Says to whoever answers for longer that the service stops; each request has it among its extensions.
+#[derive(Clone)]
+pub struct Shutdown(pub CancellationToken);
+
 /// A listening socket, and what holds for its connections.
 pub struct Listener {
     /// The socket.

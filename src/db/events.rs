@@ -6,7 +6,7 @@ mod selection;
 mod settle;
 
 pub use about::{accounts_of, near, of_entities, undecided_naming};
-pub use bodies::{count_prunable, is_pruned, page, prune, without_body};
+pub use bodies::{body_size, count_prunable, is_pruned, page, prune, without_body};
 pub use selection::Selection;
 pub use settle::{Settlement, settle};
 

@@ -53,7 +53,7 @@ macro_rules! row {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::QueryableByName, diesel::Insertable, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::QueryableByName, diesel::Insertable, serde::Serialize, utoipa::ToSchema)]
         #[diesel(table_name = $crate::db::schema::$table, treat_none_as_default_value = false)]
         pub struct $name {
             $($(#[$field_meta])* #[allow(missing_docs, reason = "docs/TABLES.md describes every column")] pub $field: $type,)+

@@ -2,6 +2,7 @@
 //!
 //! Diesel's own `Timestamptz` has no SQLite side, its `Numeric` goes through `f64` there, and its `Jsonb` is a blob.
 
+mod document;
 pub(super) mod instant;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types as builtin;
 use diesel::sqlite::{Sqlite, SqliteValue};
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 /// The SQL side: what `schema.rs` names.
@@ -126,7 +127,20 @@ text_sqlite! {
 }
 
 /// Where an event stands: `webhook_events.state`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, AsExpression, FromSqlRow, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsExpression,
+    FromSqlRow,
+    clap::ValueEnum,
+    utoipa::ToSchema,
+)]
 #[diesel(sql_type = builtin::Text)]
 #[serde(rename_all = "lowercase")]
 pub enum EventState {

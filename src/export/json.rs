@@ -13,19 +13,19 @@ use crate::db::cell::Cell;
 use crate::db::types::Amount;
 
 pub(super) struct Lines<W: Write> {
-    names: Vec<String>,
+    columns: Vec<Column>,
     out: BufWriter<W>,
 }
 
 impl<W: Write> Lines<W> {
     pub(super) fn new(columns: &[Column], out: W) -> Self {
-        Self { names: columns.iter().map(|column| column.name.clone()).collect(), out: BufWriter::new(out) }
+        Self { columns: columns.to_vec(), out: BufWriter::new(out) }
     }
 }
 
 impl<W: Write> Sheet for Lines<W> {
     fn row(&mut self, cells: Vec<Cell>) -> Result<()> {
-        let row = Line { names: &self.names, cells: &cells };
+        let row = Line { columns: &self.columns, cells: &cells };
         serde_json::to_writer(&mut self.out, &row).map_err(std::io::Error::from)?;
         Ok(self.out.write_all(b"\n")?)
     }
@@ -35,15 +35,17 @@ impl<W: Write> Sheet for Lines<W> {
     }
 }
 
-struct Line<'l> {
-    names: &'l [String],
-    cells: &'l [Cell],
+/// A row as an object.
+#[derive(Debug)]
+pub(crate) struct Line<'l> {
+    pub(crate) columns: &'l [Column],
+    pub(crate) cells: &'l [Cell],
 }
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.names.len()))?;
-        for (name, cell) in self.names.iter().zip(self.cells) {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (Column { name, .. }, cell) in self.columns.iter().zip(self.cells) {
             match cell {
                 Cell::Null => map.serialize_entry(name, &None::<()>)?,
                 Cell::Bool(value) => map.serialize_entry(name, value)?,

@@ -3,7 +3,9 @@
 
 mod support;
 
+mod api_guide;
 mod changes;
+mod changes_feed;
 mod cli;
 mod counting;
 mod crash;
@@ -32,11 +34,13 @@ mod large_batches;
 mod letters;
 mod masking;
 mod migrations;
+mod openapi;
 mod order;
 mod outages;
 mod postgres_faults;
 mod projection;
 mod pruning;
+mod read_api;
 mod rebuild_command;
 mod rebuild_live;
 mod rebuilding;
@@ -48,9 +52,11 @@ mod reconcile_refusals;
 mod reconciling;
 mod replaying;
 mod reports;
+mod reports_by_name;
 mod restarting;
 mod rewriting;
 mod schema;
+mod schemathesis;
 mod slow;
 mod spool;
 mod stopping;

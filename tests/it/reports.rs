@@ -76,7 +76,7 @@ fn story() -> Vec<(i64, Value)> {
     ]
 }
 
-async fn mirror(backend: Backend) -> TestApp {
+pub(crate) async fn mirror(backend: Backend) -> TestApp {
     let zone = Some("America/Vancouver".to_owned());
     let app = TestApp::start_with(backend, Options { account_timezone: zone, ..Options::default() }, &[]).await;
     let bodies: Vec<_> =

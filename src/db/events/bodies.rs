@@ -2,7 +2,7 @@
 
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::Delivery;
 use crate::db::schema::{webhook_bodies, webhook_events};
@@ -23,6 +23,13 @@ pub fn is_pruned(tx: &mut Tx<'_>, account_id: i32, code: &str) -> Result<bool> {
         .filter(not(exists(body)))
         .select(webhook_events::id);
     Ok(on!(tx, |connection| query.first::<i64>(connection).optional())?.is_some())
+}
+
+/// How long an event's stored body is, in bytes; `None` where it was dropped.
+pub fn body_size(tx: &mut Tx<'_>, id: i64) -> Result<Option<i64>> {
+    let length = || sql::<BigInt>("CAST(length(body) AS BIGINT)");
+    let query = || webhook_bodies::table.find(id).select(length());
+    Ok(on!(tx, |connection| query().first(connection).optional())?)
 }
 
 /// A page of the log: events that still have their bodies, oldest first.

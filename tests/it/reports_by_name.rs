@@ -1,0 +1,118 @@
+//! Reports by name: all views of `docs/REPORTS.md`, with the columns that the database has, and the rows that SQL gives.
+
+use std::collections::BTreeSet;
+
+use checkfront_mirror::db::catalogue::{Kind, columns};
+use checkfront_mirror::reports::{self, Selection};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG};
+use tokio::task::block_in_place;
+
+use crate::read_api::get;
+use crate::reports::mirror;
+use crate::schema::tables;
+use crate::support::Backend;
+
+async fn columns_are_those_of_the_views(backend: Backend) {
+    let app = mirror(backend).await;
+    let stored = tables(&app);
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/REPORTS.md")).unwrap();
+    assert!(reports::all().len() >= 14, "{:?}", reports::all().len());
+    for report in reports::all() {
+        assert!(text.contains(report.name), "{} is not in docs/REPORTS.md", report.name);
+        let described: BTreeSet<_> = report.columns.iter().map(|column| column.name.to_owned()).collect();
+        let has: BTreeSet<_> = stored[report.name].iter().map(|(column, _)| column.clone()).collect();
+        assert_eq!(described, has, "{}", report.name);
+        // The types that the dictionary names are those of the database, which tells no view's whole numbers apart.
+        let known = block_in_place(|| app.database.read(|tx| columns(tx, report.name))).unwrap();
+        for column in &report.columns {
+            let found = known.iter().find(|found| found.name == column.name).unwrap().kind;
+            let whole = |kind: Kind| if kind == Kind::Int { Kind::BigInt } else { kind };
+            assert_eq!(whole(column.kind), whole(found), "{}.{}", report.name, column.name);
+        }
+        let name = report.day.unwrap_or("account_id");
+        assert!(described.contains(name), "{}", report.name);
+    }
+    for text in ["sales_by_day", "arrivals", "tax_by_day", "customer_value"] {
+        assert!(reports::find(text).is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_those_of_the_views_sqlite() {
+    columns_are_those_of_the_views(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_those_of_the_views_postgres() {
+    columns_are_those_of_the_views(Backend::Postgres).await;
+}
+
+async fn rows_are_those_of_sql(backend: Backend) {
+    let app = mirror(backend).await;
+    let ask = async |path: &str| {
+        let answer = app
+            .client
+            .get(format!("{}/api/v1/reports/{path}", app.url))
+            .header(ACCEPT, "text/csv")
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.headers()[CONTENT_TYPE].to_str().unwrap().starts_with("text/csv"));
+        answer.text().await.unwrap().lines().count() - 1
+    };
+    for report in reports::all() {
+        let rows = |condition: &str| {
+            app.text(&format!("SELECT CAST(count(*) AS text) AS v FROM {} WHERE {condition}", report.name))
+                .parse::<usize>()
+                .unwrap()
+        };
+        let all = get(&app, &format!("/api/v1/reports/{}", report.name)).await;
+        assert_eq!(all["data"].as_array().unwrap().len(), rows("1 = 1"), "{}", report.name);
+        assert_eq!(ask(report.name).await, rows("1 = 1"), "{}", report.name);
+        if let Some(day) = report.day {
+            let range = "from=2026-06-01&to=2026-06-05";
+            let within = rows(&format!("{day} BETWEEN '2026-06-01' AND '2026-06-05'"));
+            assert_eq!(ask(&format!("{}?{range}", report.name)).await, within, "{}", report.name);
+        }
+    }
+    let first = get(&app, "/api/v1/reports/sales_by_day?basis=start&limit=1").await;
+    assert_eq!((first["data"].as_array().unwrap().len(), &first["more"]), (1, &true.into()));
+    assert_eq!(first["data"][0]["basis"], "start");
+    assert!(first["data"][0]["total"].is_string());
+    // What might be SQL is text, and what is empty is NULL.
+    for (value, rows) in [("O'Hara'%20OR%201=1--", 0), ("%5C%27", 0), ("", 0)] {
+        let found = get(&app, &format!("/api/v1/reports/sales_by_day?basis={value}")).await;
+        assert_eq!(found["data"].as_array().unwrap().len(), rows, "{value}");
+    }
+    let answer = app.client.get(format!("{}/api/v1/reports/sales_by_day", app.url)).send().await.unwrap();
+    let again = app
+        .client
+        .get(format!("{}/api/v1/reports/sales_by_day", app.url))
+        .header("if-none-match", &answer.headers()[ETAG]);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_those_of_sql_sqlite() {
+    rows_are_those_of_sql(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_those_of_sql_postgres() {
+    rows_are_those_of_sql(Backend::Postgres).await;
+}
+
+#[test]
+fn a_selection_names_what_is_wrong() {
+    let report = reports::find("sales_by_day").unwrap();
+    let mut selection = Selection::default();
+    for (name, value, hint) in [
+        ("colour", "red", "basis"),
+        ("bookings", "many", "whole number"),
+        ("day", "May", "2026-07-01"),
+        ("total", "1", "not selected"),
+    ] {
+        let wrong = selection.equal(report, name, value).unwrap_err();
+        assert!(wrong.name == name && wrong.reason.contains(hint), "{wrong}");
+    }
+}
