@@ -45,8 +45,9 @@ impl Days {
 /// take. Until the transaction ends.
 pub fn by_key(tx: &mut Tx<'_>) -> Result<()> {
     if let Tx::Postgres(_) = tx {
-        execute(tx, "SET LOCAL enable_seqscan = off")?;
-        execute(tx, "SET LOCAL jit = off")?;
+        let settings = ["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"];
+        let set = settings.map(|name| format!("set_config('{name}', 'off', true)"));
+        execute(tx, &format!("SELECT {}", set.join(", ")))?;
     }
     Ok(())
 }

@@ -171,6 +171,12 @@ async fn killed(backend: Backend, failpoint: Option<&str>) {
             after = last;
         }
     }
+    if deaths == 0 {
+        // It dies of what it does after it has answered.
+        assert!(!block_in_place(|| server.take().unwrap().wait(PATIENCE)).success());
+        deaths += 1;
+        server = Some(Server::start_with_spool(&url, &folder.path().join("spool.db")));
+    }
     let server = server.unwrap();
     server.until_caught_up(&client).await;
     assert!(deaths > 0, "it was never killed");
