@@ -9,7 +9,6 @@ mod changes;
 mod difference;
 mod figures;
 mod log;
-mod noted;
 mod tables;
 
 pub use changes::Change;
@@ -211,7 +210,6 @@ impl Rebuild {
             // On SQLite `forget` waits for no pause.
             log::check_forgotten(tx, names)?;
             apply::apply(tx, names, tables, counts)?;
-            noted::append(tx, names)?;
             note(tx)?;
             fault::point("rebuild_before_commit");
             Ok(())

@@ -1,12 +1,14 @@
 //! Writes the difference into the live tables: short, all or nothing, and only over rows that are as they were compared.
 
+mod noted;
+
 use super::difference::{joined, keys_of};
 use super::figures::Counts;
 use super::tables::{Names, Table, list, same};
 use crate::db::statement::{execute, number};
 use crate::db::{Error, Result, Tx};
 
-/// Inserts and updates, parents first, then deletes, parents last.
+/// Inserts and updates, parents first, then deletes, parents last; and lists them as changes.
 pub(super) fn apply(tx: &mut Tx<'_>, names: &Names, tables: &[Table], counts: &[Counts]) -> Result<()> {
     for table in tables {
         check(tx, names, table)?;
@@ -39,7 +41,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, names: &Names, tables: &[Table], counts: &[
         let delete = format!("DELETE FROM {live} WHERE ({keys}) IN (SELECT {gone} FROM {diff} WHERE op = 'delete')");
         written(table, counts.deleted, execute(tx, &delete)?)?;
     }
-    Ok(())
+    noted::append(tx, names)
 }
 
 /// Someone may have edited rows since they were compared: a user, by hand.

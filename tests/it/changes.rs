@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use checkfront_mirror::db::Database;
 use checkfront_mirror::db::rows::{Action, Change, Kind};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use serde_json::Value;
 use tokio::task::block_in_place;
 
 use crate::forgetting::{ZOE, by_email, forget};
+use crate::rebuild_command::url_of;
 use crate::rebuilding::rebuild;
 use crate::replaying::{a_story, set_all_pending};
-use crate::support::{TestApp, assert_nowhere, dump, on_both, payload};
+use crate::support::{Backend, TestApp, assert_nowhere, dump, on_both, payload};
 
 /// Kind and key to rows.
 pub(crate) type Objects = BTreeMap<(String, String), Vec<String>>;
@@ -179,4 +182,24 @@ on_both! {
         let change = block_in_place(|| app.database.read(|tx| Change::after(tx, 1_999_999, 1))).unwrap().remove(0);
         assert_eq!((change.seq, change.kind, change.action), (2_000_000, Kind::Item, Action::Insert));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_notifies_with_the_last_number() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let url = url_of(&app);
+    let mut connection = block_in_place(|| PgConnection::establish(&url)).unwrap();
+    connection.batch_execute("LISTEN checkfront_changes").unwrap();
+    let mut told = async || {
+        connection.batch_execute("SELECT 1").unwrap();
+        connection.notifications_iter().map(|told| told.unwrap().payload).collect::<Vec<_>>()
+    };
+    app.apply([payload("booking.json"), payload("item.json")]).await;
+    let last = app.text("SELECT CAST(max(seq) AS text) AS v FROM changes");
+    assert_eq!(told().await, [last]);
+    app.apply([payload("booking.xml")]).await;
+    assert_eq!(told().await, Vec::<String>::new());
+    app.execute("UPDATE bookings SET total = 1");
+    rebuild(&app);
+    assert_eq!(told().await, [app.text("SELECT CAST(max(seq) AS text) AS v FROM changes")]);
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::task::block_in_place;
@@ -237,24 +235,4 @@ async fn a_stop_ends_streams_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_streams_postgres() {
     a_stop_ends_streams(Backend::Postgres).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_notifies_with_the_last_number() {
-    let app = TestApp::start(Backend::Postgres).await;
-    let url = crate::rebuild_command::url_of(&app);
-    let mut connection = block_in_place(|| PgConnection::establish(&url)).unwrap();
-    connection.batch_execute("LISTEN checkfront_changes").unwrap();
-    let mut told = async || {
-        connection.batch_execute("SELECT 1").unwrap();
-        connection.notifications_iter().map(|told| told.unwrap().payload).collect::<Vec<_>>()
-    };
-    app.apply([payload("booking.json"), payload("item.json")]).await;
-    let last = app.text("SELECT CAST(max(seq) AS text) AS v FROM changes");
-    assert_eq!(told().await, [last]);
-    app.apply([payload("booking.xml")]).await;
-    assert_eq!(told().await, Vec::<String>::new());
-    app.execute("UPDATE bookings SET total = 1");
-    crate::rebuilding::rebuild(&app);
-    assert_eq!(told().await, [app.text("SELECT CAST(max(seq) AS text) AS v FROM changes")]);
 }

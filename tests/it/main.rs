@@ -41,6 +41,7 @@ mod postgres_faults;
 mod projection;
 mod pruning;
 mod read_api;
+mod read_api_large;
 mod rebuild_command;
 mod rebuild_live;
 mod rebuilding;

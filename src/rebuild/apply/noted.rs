@@ -1,9 +1,9 @@
 //! Lists what a difference changes, for those who follow the changes.
 
-use super::tables::Names;
 use crate::db::changes::{CHANNEL, drop_old};
 use crate::db::statement::{execute, number};
 use crate::db::{Result, Tx};
+use crate::rebuild::tables::Names;
 
 /// Which object a row of each table belongs to, and the last column of its key; whether it is the object itself.
 const OBJECTS: [(&str, &str, &str, bool); 9] = [
