@@ -10,6 +10,7 @@ mod csv;
 mod customers;
 mod document;
 mod events;
+mod feed;
 mod freshness;
 mod items;
 mod page;
@@ -22,10 +23,10 @@ mod transactions;
 use page::Page;
 use problem::Problem;
 
-use axum::Router;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,6 +63,7 @@ pub fn router() -> Router<AppState> {
         .0
         .route(&format!("{PATH}/openapi.json"), get(openapi))
         .method_not_allowed_fallback(async || Problem::read_only())
+        .layer(Extension(feed::Feed::new()))
         .route(PATH, any(nothing))
         .route(&format!("{PATH}/{{*rest}}"), any(nothing))
 }

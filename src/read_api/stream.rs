@@ -16,6 +16,7 @@ use utoipa::IntoParams;
 
 use super::answer;
 use super::changes::{Gone, Read, gone, read};
+use super::feed::{Feed, LOOK};
 use super::parameters::{Id, Query};
 use super::problem::{Problem, Unavailable, Wrong};
 use crate::app::AppState;
@@ -23,8 +24,6 @@ use crate::serve::Shutdown;
 
 /// Changes that are read at once.
 const PAGE: i64 = 500;
-/// Between two looks at a list that has not grown.
-const LOOK: Duration = Duration::from_millis(250);
 /// A silent stream says that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
 /// A stream ends after this, and its client, which comes back by itself, goes on where it was.
@@ -38,15 +37,19 @@ pub(super) struct Parameters {
     after: Option<Id>,
 }
 
-/// When a stream has to end: the service stops.
-pub(super) struct End(CancellationToken);
+/// What a stream waits for: more changes, or that the service stops.
+pub(super) struct End {
+    feed: Feed,
+    stopped: CancellationToken,
+}
 
 impl<S: Sync> FromRequestParts<S> for End {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let shutdown = parts.extensions.get::<Shutdown>().cloned();
-        Ok(Self(shutdown.map(|Shutdown(token)| token).unwrap_or_default()))
+        let feed = parts.extensions.get::<Feed>().cloned().unwrap_or_else(Feed::new);
+        Ok(Self { feed, stopped: shutdown.map(|Shutdown(token)| token).unwrap_or_default() })
     }
 }
 
@@ -99,32 +102,33 @@ pub(super) async fn open(
 }
 
 /// The changes after a number, until the end.
-fn follow(app: AppState, after: i64, End(stopped): End) -> impl Stream<Item = Result<Event, Infallible>> {
+fn follow(app: AppState, after: i64, end: End) -> impl Stream<Item = Result<Event, Infallible>> {
     let until = Instant::now() + LONGEST;
-    let start = (app, after, Vec::new().into_iter(), stopped);
-    stream::unfold(start, move |(app, mut after, mut page, stopped)| async move {
+    let start = (app, after, Vec::new().into_iter(), end);
+    stream::unfold(start, move |(app, mut after, mut page, end)| async move {
         loop {
             if let Some(entry) = page.next() {
                 let entry: super::changes::Entry = entry;
                 after = entry.seq;
                 let event = Event::default().id(after.to_string()).event("change");
                 let event = event.json_data(entry).unwrap_or_default();
-                return Some((Ok(event), (app, after, page, stopped)));
+                return Some((Ok(event), (app, after, page, end)));
             }
-            if stopped.is_cancelled() || Instant::now() >= until {
+            if end.stopped.is_cancelled() || Instant::now() >= until {
                 return None;
             }
             match read(&app, Some(after), PAGE).await {
                 Ok(Read::Some(entries, _)) if !entries.is_empty() => page = entries.into_iter(),
                 // Whoever was too slow is told when it comes back.
                 Ok(Read::Gone(_)) => return None,
-                Ok(Read::Some(..)) | Err(_) => {
+                Ok(Read::Some(..)) => {
                     tokio::select! {
-                        () = stopped.cancelled() => {}
+                        () = end.stopped.cancelled() => {}
                         () = sleep_until(until) => {}
-                        () = sleep(LOOK) => {}
+                        () = end.feed.goes_beyond(&app, after) => {}
                     }
                 }
+                Err(_) => sleep(LOOK).await,
             }
         }
     })
