@@ -109,22 +109,24 @@ impl<C> diesel::RunQueryDsl<C> for Append<'_> {}
 
 impl QueryFragment<Pg> for Append<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Not in FROM, where each array would be kept in a store of its own before it is read.
         out.push_sql(
             "WITH new AS (INSERT INTO changes (seq, account_id, kind, key, event_id, action) \
-             SELECT (SELECT COALESCE(max(seq), 0) FROM changes) + n, account_id, kind, key, event_id, action FROM unnest(",
+             SELECT (SELECT COALESCE(max(seq), 0) FROM changes) + generate_subscripts(",
         );
         out.push_bind_param::<Array<Integer>, _>(&self.account_ids)?;
-        out.push_sql(", ");
+        out.push_sql(", 1), unnest(");
+        out.push_bind_param::<Array<Integer>, _>(&self.account_ids)?;
+        out.push_sql("), unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.kinds)?;
-        out.push_sql(", ");
+        out.push_sql("), unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.keys)?;
-        out.push_sql(", ");
+        out.push_sql("), unnest(");
         out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.event_ids)?;
-        out.push_sql(", ");
+        out.push_sql("), unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.actions)?;
         out.push_sql(
-            ") WITH ORDINALITY AS c(account_id, kind, key, event_id, action, n) RETURNING seq) \
-             SELECT last FROM (SELECT max(seq) AS last FROM new) q \
+            ") RETURNING seq) SELECT last FROM (SELECT max(seq) AS last FROM new) q \
              CROSS JOIN LATERAL pg_notify('checkfront_changes', CAST(last AS TEXT)) AS told",
         );
         Ok(())

@@ -8,24 +8,27 @@ use crate::project::rows::action;
 impl Bookings {
     /// What changed; of what was told anew, by what is stored: call it before that is overwritten.
     pub(in crate::project) fn changes(&self, tx: &mut Tx<'_>) -> Result<Vec<Change>> {
-        let mut events = self.rows.applied().clone();
+        let applied = self.rows.applied().iter().filter(|(key, _)| !self.retold.contains(key));
+        let mut changes: Vec<_> = applied.map(|(key, event_id)| self.change(key, *event_id)).collect();
         for key in &self.retold {
-            let stored = self.rows.stored(key).map_or(0, |stored| stored.booking.last_event_id);
-            let told = self.rows.written(key).map(|whole| whole.booking.last_event_id);
-            if self.rows.written(key) != self.rows.stored(key) || self.has_other_steps(tx, key)? {
-                events.insert(key.clone(), told.unwrap_or(stored));
-            } else {
-                events.remove(key);
+            let (stored, told) = (self.rows.stored(key), self.rows.written(key));
+            let last = told.or(stored).map(|whole| whole.booking.last_event_id);
+            if let Some(last) = last
+                && (told != stored || self.has_other_steps(tx, key)?)
+            {
+                changes.push(self.change(key, last));
             }
         }
-        let changes = events.into_iter().map(|(key, event_id)| {
-            let is_gone = self.retold.contains(&key) && self.rows.written(&key).is_none();
-            let whole = self.rows.get(&key).filter(|_| !is_gone);
-            let is_deleted = whole.is_none_or(|whole| whole.booking.deleted_at.is_some());
-            let action = action(self.rows.stored(&key).is_some(), is_deleted);
-            Change::new(key.0, Kind::Booking, key.1, Some(event_id), action)
-        });
-        Ok(changes.chain(self.customers.changes()).collect())
+        changes.extend(self.customers.changes());
+        Ok(changes)
+    }
+
+    fn change(&self, key: &Key, event_id: i64) -> Change {
+        // What was told anew and is not written any more is gone.
+        let whole = if self.retold.contains(key) { self.rows.written(key) } else { self.rows.get(key) };
+        let is_deleted = whole.is_none_or(|whole| whole.booking.deleted_at.is_some());
+        let action = action(self.rows.stored(key).is_some(), is_deleted);
+        Change::new(key.0, Kind::Booking, key.1.clone(), Some(event_id), action)
     }
 
     fn has_other_steps(&self, tx: &mut Tx<'_>, (account_id, code): &Key) -> Result<bool> {
