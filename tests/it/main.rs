@@ -27,6 +27,7 @@ mod forgetting_whom;
 mod formats;
 mod framing;
 mod gate;
+mod grafana;
 mod granting;
 mod hostile;
 mod instances;
