@@ -8,15 +8,20 @@ use crate::rebuild_command::{run, said, url_of};
 use crate::support::{Backend, TestApp, payload, read_sql};
 
 /// A role of the cluster, which all tests share.
-fn role(app: &TestApp) -> String {
+pub(crate) fn role(app: &TestApp) -> String {
     let name = format!("reader \"{}\"", app.url.rsplit(':').next().unwrap());
     app.execute(&format!("CREATE ROLE \"{}\" LOGIN", name.replace('"', "\"\"")));
     name
 }
 
-fn as_role(app: &TestApp, role: &str) -> String {
+pub(crate) fn as_role(app: &TestApp, role: &str) -> String {
     let role = percent_encoding::utf8_percent_encode(role, percent_encoding::NON_ALPHANUMERIC).to_string();
     url_of(app).replace("postgres@", &format!("{role}@"))
+}
+
+pub(crate) fn drop_role(app: &TestApp, role: &str) {
+    app.execute(&format!("DROP OWNED BY \"{}\"", role.replace('"', "\"\"")));
+    app.execute(&format!("DROP ROLE \"{}\"", role.replace('"', "\"\"")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,8 +68,7 @@ async fn a_role_reads_all_but_bodies_and_writes_nothing() {
         let refused = reads(write).unwrap_err().to_string();
         assert!(refused.contains("permission denied"), "{write}: {refused}");
     }
-    app.execute(&format!("DROP OWNED BY \"{}\"", role.replace('"', "\"\"")));
-    app.execute(&format!("DROP ROLE \"{}\"", role.replace('"', "\"\"")));
+    drop_role(&app, &role);
 }
 
 #[tokio::test(flavor = "multi_thread")]

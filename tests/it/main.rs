@@ -7,6 +7,7 @@ mod api_guide;
 mod changes;
 mod changes_feed;
 mod cli;
+mod clients;
 mod counting;
 mod crash;
 #[cfg(feature = "failpoints")]

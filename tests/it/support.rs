@@ -11,7 +11,7 @@ mod truth;
 
 pub(crate) use app::{Backend, TestApp, client, read_sql};
 pub(crate) use blocked::Blocked;
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, free_port};
 pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use everything::{assert_nowhere, everything};
 pub(crate) use process::{Server, exe};
