@@ -25,10 +25,6 @@ const BACKLOG: Duration = Duration::from_millis(100);
 /// Between two tries while the system gives no connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Says to whoever answers for longer that the service stops; each request has it among its extensions.
-#[derive(Clone)]
-pub struct Shutdown(pub CancellationToken);
-
 /// A listening socket, and what holds for its connections.
 pub struct Listener {
     /// The socket.
@@ -40,6 +36,10 @@ pub struct Listener {
     /// How long, and how many.
     pub limits: Limits,
 }
+
+/// Told to every request: cancelled when the service ends.
+#[derive(Debug, Clone)]
+pub struct Shutdown(pub CancellationToken);
 
 /// Serves until `shutdown`, then answers what is in flight and returns.
 ///

@@ -80,7 +80,7 @@ async fn write(
 ) -> Result<(), Problem> {
     let failed = sender.clone();
     let runtime = Handle::current();
-    let read = app.read_on(move |tx| {
+    let read = app.reader.read_on(move |tx| {
         selection.account_id = reports::account_id(tx, host.as_deref())?;
         let columns = report.selected(tx)?;
         let out = BufWriter::with_capacity(CHUNK, Sending { sender, runtime });

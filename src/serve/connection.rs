@@ -92,6 +92,7 @@ impl Shared {
     ) -> Result<Response<Body>, Infallible> {
         place.enter(if request.body().is_end_stream() { Phase::Answer } else { Phase::Body });
         request.extensions_mut().insert(ConnectInfo(peer));
+        // What is streamed has to end with the service.
         request.extensions_mut().insert(Shutdown(self.shutdown.clone()));
         // A proxy that does not read this header may see another end of the body than we do.
         let chunked = request.headers().contains_key(TRANSFER_ENCODING);
