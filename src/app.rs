@@ -7,14 +7,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 
+use crate::admin::{self, Gate};
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::db::Database;
 use crate::health;
 use crate::privacy::Privacy;
 use crate::problem::Problem;
+use crate::reader::Reader;
 use crate::receive::{probe, receive};
 use crate::record::Recorder;
+use crate::status;
 use crate::throttle::Throttle;
 use crate::verify::Verifier;
 
@@ -22,6 +25,10 @@ use crate::verify::Verifier;
 pub struct App {
     /// Where the mirror lives.
     pub database: Database,
+    /// Who may see the mirror.
+    pub gate: Gate,
+    /// What pages and the API read through.
+    pub reader: Reader,
     /// One look at the database at a time, however many ask.
     pub look: tokio::sync::Mutex<()>,
     /// Stores deliveries.
@@ -49,6 +56,8 @@ impl AppState {
     pub fn new(config: &Config, database: Database, recorder: Recorder) -> Self {
         Self(Arc::new(App {
             database,
+            gate: Gate::new(config),
+            reader: Reader::new(&config.database_url),
             look: tokio::sync::Mutex::default(),
             recorder,
             verifier: config.verifier.clone(),
@@ -71,7 +80,11 @@ impl Deref for AppState {
 
 /// Which path leads to which handler.
 pub fn router(state: AppState) -> Router {
+    let pages = admin::behind(status::router(), &state);
     Router::new()
+        .merge(admin::login_router(&state))
+        .merge(pages)
+        .merge(status::assets())
         .route("/webhook", get(probe).post(receive))
         .route("/webhook/", get(probe).post(receive))
         .route("/webhook/{secret}", get(probe).post(receive))

@@ -49,6 +49,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// `WEBHOOK_SECRET`, `WEBHOOK_HMAC_*`, `WEBHOOK_ALLOW`, `TRUSTED_PROXIES`: who may send.
     pub verifier: Verifier,
+    /// `ADMIN_TOKEN`: opens the status page and the API; without one they open on this machine alone.
+    pub admin_token: Option<Secret>,
     /// `ALLOW_UNVERIFIED`: whether anyone may send from beyond this machine.
     pub allow_unverified: bool,
     /// `MAX_BODY_BYTES`: the longest body that is taken.
@@ -97,6 +99,7 @@ impl Config {
                 allow: networks("WEBHOOK_ALLOW", options.webhook_allow.as_deref())?,
                 trusted_proxies: networks("TRUSTED_PROXIES", options.trusted_proxies.as_deref())?,
             },
+            admin_token: secret::read("ADMIN_TOKEN", environment)?,
             allow_unverified: match options.allow_unverified.as_deref().unwrap_or("false").to_lowercase().as_str() {
                 "true" | "1" | "yes" => true,
                 "false" | "0" | "no" | "" => false,

@@ -87,6 +87,14 @@ impl Database {
         Self::open_as(url, Durability::Nothing)
     }
 
+    /// The same for somebody who waits: a statement on PostgreSQL is ended after this time.
+    pub fn open_for_readers(url: &DatabaseUrl, limit: std::time::Duration) -> Result<Self> {
+        Ok(match url {
+            DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::for_readers(url, limit)?.into()),
+            DatabaseUrl::Sqlite(_) => Self::open_read_only(url)?,
+        })
+    }
+
     fn open_as(url: &DatabaseUrl, durability: Durability) -> Result<Self> {
         Ok(match url {
             DatabaseUrl::Postgres(url) => Self::Postgres(postgres::Postgres::new(url, durability)?.into()),

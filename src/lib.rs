@@ -11,6 +11,7 @@
 //!
 //! [`db`] knows tables and two databases, and nothing of Checkfront; `parse` and `checkfront` do no I/O.
 
+pub mod admin;
 pub mod app;
 pub mod budget;
 #[allow(missing_docs, reason = "fields carry Checkfront's own names, described in docs/TABLES.md")]
@@ -30,6 +31,7 @@ pub mod parse;
 pub mod privacy;
 pub mod problem;
 pub mod project;
+pub mod reader;
 pub mod rebuild;
 pub mod receive;
 pub mod reconcile;
@@ -38,6 +40,7 @@ pub mod retention;
 pub mod samples;
 pub mod serve;
 pub mod spool;
+pub mod status;
 pub mod throttle;
 pub mod tls;
 pub mod verify;

@@ -17,6 +17,17 @@ pub enum Problem {
     /// 401: wrong secret, signature or address.
     #[error("this sender is not known; check the secret at the end of the webhook's URL")]
     Unauthorized,
+    /// 401: the page or the API, without a login.
+    #[error("log in first: send `Authorization: Bearer` with the value of ADMIN_TOKEN")]
+    LoginNeeded,
+    /// 403: the page or the API, where no token is set.
+    #[error(
+        "the status page and the API are closed: set ADMIN_TOKEN to a long random word, and start the service again"
+    )]
+    Forbidden,
+    /// 403: an action that was sent by another site, or from a page of an earlier login.
+    #[error("this form was not sent from a page of this service; open the page again, and send it from there")]
+    Foreign,
     /// 404
     #[error("there is nothing here; deliveries go to /webhook")]
     NotFound,
@@ -32,22 +43,29 @@ pub enum Problem {
     /// 429: this address failed too often; to come back in so many seconds.
     #[error("wrong credentials came too often from this address; check the secret at the end of the webhook's URL")]
     Throttled(u64),
+    /// 429: the same for the page and the API.
+    #[error("wrong tokens came too often from this address; check ADMIN_TOKEN")]
+    LoginThrottled(u64),
     /// 503: nothing could be stored.
     #[error("{0}; please send it again")]
     Unavailable(#[from] Refused),
+    /// 503: a page or an answer could not be read from the database, or not in time.
+    #[error("the database does not answer now; deliveries are taken all the same; try again")]
+    Unread,
 }
 
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::Broken => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::LoginNeeded => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Throttled(_) | Self::LoginThrottled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) | Self::Unread => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -68,10 +86,14 @@ impl IntoResponse for Problem {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"webhook\""));
             }
-            Self::Throttled(seconds) => {
+            Self::LoginNeeded => {
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"checkfront-mirror\""));
+            }
+            Self::Throttled(seconds) | Self::LoginThrottled(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::Unread => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}

@@ -38,6 +38,16 @@ pub struct Failure {
 }
 
 impl Throttle {
+    /// When to come back, where the address has failed too often; counts nothing.
+    pub fn blocked(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        let counts = self.0.lock();
+        let bucket = match counts.by_network.get(&network(address)) {
+            None if counts.by_network.len() >= ADDRESSES => &counts.others,
+            found => found?,
+        };
+        bucket.wait(now)
+    }
+
     /// Counts a failed login.
     pub fn failed(&self, address: IpAddr, now: Instant) -> Failure {
         let mut counts = self.0.lock();
@@ -69,13 +79,17 @@ struct Bucket(Option<Instant>);
 impl Bucket {
     /// Takes one, or says in what time there will be one.
     fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        let full_at = self.0.map_or(now, |at| at.max(now));
-        let earliest = now + EVERY * (BURST - 1);
-        if full_at > earliest {
-            return Err(full_at - earliest);
+        if let Some(wait) = self.wait(now) {
+            return Err(wait);
         }
-        self.0 = Some(full_at + EVERY);
+        self.0 = Some(self.0.map_or(now, |at| at.max(now)) + EVERY);
         Ok(())
+    }
+
+    /// In what time there will be one, where there is none now.
+    fn wait(&self, now: Instant) -> Option<Duration> {
+        let (full_at, earliest) = (self.0?, now + EVERY * (BURST - 1));
+        full_at.checked_duration_since(earliest).filter(|wait| !wait.is_zero())
     }
 }
 
@@ -103,6 +117,9 @@ mod tests {
             assert_eq!(throttle.failed(address, now).retry_after, None);
         }
         assert_eq!(throttle.failed(address, now).retry_after, Some(EVERY));
+        assert_eq!(throttle.blocked(address, now), Some(EVERY));
+        assert_eq!(throttle.blocked(address, now + EVERY), None);
+        assert_eq!(throttle.blocked([192, 0, 2, 2].into(), now), None);
         assert_eq!(throttle.failed(address, now + EVERY / 2).retry_after, Some(EVERY / 2));
         assert_eq!(throttle.failed(address, now + EVERY).retry_after, None);
         assert_eq!(throttle.failed([192, 0, 2, 2].into(), now).retry_after, None, "another address is not to blame");

@@ -64,6 +64,11 @@ impl Verifier {
         address
     }
 
+    /// Whether it is a proxy whose word is believed.
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+        contains(&self.trusted_proxies, peer.to_canonical())
+    }
+
     /// Judges a request by its address, path, query and headers.
     pub fn check(&self, remote_ip: IpAddr, path: Option<&str>, query: Option<&str>, headers: &HeaderMap) -> Verdict {
         if !self.allow.is_empty() && !contains(&self.allow, remote_ip) {

@@ -27,12 +27,24 @@ pub struct Postgres {
 
 impl Postgres {
     pub(super) fn new(url: &str, durability: Durability) -> Result<Self> {
+        let settings = if durability == Durability::Nothing { READ_ONLY } else { "" };
+        Self::with_settings(url, durability, format!("{SETTINGS} {settings}"))
+    }
+
+    /// For reading alone, and no statement for longer than this.
+    pub(super) fn for_readers(url: &str, limit: Duration) -> Result<Self> {
+        let limit = limit.as_millis();
+        let settings = format!("{SETTINGS} {READ_ONLY} SET jit = off; SET statement_timeout = {limit};");
+        Self::with_settings(url, Durability::Nothing, settings)
+    }
+
+    fn with_settings(url: &str, durability: Durability, settings: String) -> Result<Self> {
         let url = &with_timeouts(url);
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
-            .connection_customizer(Box::new(Settings(durability)))
+            .connection_customizer(Box::new(Settings(settings)))
             .build(Manager::new(url))?;
         Ok(Self { url: url.to_owned(), durability, readers })
     }
@@ -69,11 +81,10 @@ fn with_timeouts(url: &str) -> String {
 }
 
 #[derive(Debug)]
-struct Settings(Durability);
+struct Settings(String);
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, connection: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
-        let read_only = if self.0 == Durability::Nothing { READ_ONLY } else { "" };
-        connection.batch_execute(&format!("{SETTINGS} {read_only}")).map_err(diesel::r2d2::Error::QueryError)
+        connection.batch_execute(&self.0).map_err(diesel::r2d2::Error::QueryError)
     }
 }

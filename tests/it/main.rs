@@ -23,6 +23,7 @@ mod forgetting_command;
 mod forgetting_whom;
 mod formats;
 mod framing;
+mod gate;
 mod granting;
 mod hostile;
 mod instances;
