@@ -19,8 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one statement may take, on PostgreSQL.
 const STATEMENT: Duration = Duration::from_secs(8);
 
-/// A pool for reading alone; connects when first used.
-pub struct Reader {
+/// A pool for reading alone; connects when first used. A cheap handle, which holds up no end of the process.
+#[derive(Clone)]
+pub struct Reader(Arc<Inner>);
+
+struct Inner {
     url: DatabaseUrl,
     database: Mutex<Option<Database>>,
     places: Arc<Semaphore>,
@@ -29,30 +32,37 @@ pub struct Reader {
 impl Reader {
     /// Opens nothing yet: the database may be away now.
     pub fn new(url: &DatabaseUrl) -> Self {
-        Self { url: url.clone(), database: Mutex::default(), places: Arc::new(Semaphore::new(READS)) }
+        let places = Arc::new(Semaphore::new(READS));
+        Self(Arc::new(Inner { url: url.clone(), database: Mutex::default(), places }))
     }
 
     fn database(&self) -> Result<Database> {
-        let mut database = self.database.lock();
+        let mut database = self.0.database.lock();
         if let Some(database) = &*database {
             return Ok(database.clone());
         }
-        Ok(database.insert(Database::open_for_readers(&self.url, STATEMENT)?).clone())
+        Ok(database.insert(Database::open_for_readers(&self.0.url, STATEMENT)?).clone())
     }
-}
 
-impl AppState {
     /// Runs reads that all see the same moment, within a time limit. A fault is logged here.
     pub async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Problem> {
-        let app = self.clone();
+        self.run(move |database| database.snapshot(read)).await
+    }
+
+    /// The same for work that begins its own transaction.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Problem> {
+        let reader = self.clone();
         let work = async move {
-            let place = Arc::clone(&app.reader.places).acquire_owned().await;
+            let place = Arc::clone(&reader.0.places).acquire_owned().await;
             let work = move || {
                 let _place = place;
-                app.reader.database()?.snapshot(read)
+                work(&reader.database()?)
             };
             tokio::task::spawn_blocking(work).await
         };
@@ -63,5 +73,15 @@ impl AppState {
             Err(_) => tracing::warn!("a page was given up: the database took longer than {PATIENCE:?}"),
         }
         Err(Problem::Unread)
+    }
+}
+
+impl AppState {
+    /// Runs reads that all see the same moment, within a time limit.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Problem> {
+        self.reader.read(read).await
     }
 }

@@ -37,6 +37,10 @@ pub struct Listener {
     pub limits: Limits,
 }
 
+/// Told to every request: cancelled when the service ends.
+#[derive(Debug, Clone)]
+pub struct Shutdown(pub CancellationToken);
+
 /// Serves until `shutdown`, then answers what is in flight and returns.
 ///
 /// A connection that was accepted but not yet read is in flight: its request is read, and answered with

@@ -23,5 +23,5 @@ pub use event::{Event, EventBody, mirror_id};
 pub use forgotten_booking::ForgottenBooking;
 pub use item::Item;
 pub use rate::{Rate, RateCategory, RateItem};
-pub use sync_run::SyncRun;
+pub use sync_run::{Run, SyncRun};
 pub use transaction::Transaction;

@@ -21,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::Shutdown;
 use super::place::{Arriving, Heard, Phase, Place};
 use crate::limits::Limits;
 use crate::tls::Tls;
@@ -91,6 +92,8 @@ impl Shared {
     ) -> Result<Response<Body>, Infallible> {
         place.enter(if request.body().is_end_stream() { Phase::Answer } else { Phase::Body });
         request.extensions_mut().insert(ConnectInfo(peer));
+        // What is streamed has to end with the service.
+        request.extensions_mut().insert(Shutdown(self.shutdown.clone()));
         // A proxy that does not read this header may see another end of the body than we do.
         let chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let request = request.map(|body| Arriving { body, place: Arc::clone(place) });
