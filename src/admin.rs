@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use login::router as login_router;
+pub(crate) use login::{is_secure, local, read_form};
 pub use origin::is_own_form;
 pub use session::Keys;
 

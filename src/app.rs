@@ -18,7 +18,7 @@ use crate::read_api;
 use crate::reader::Reader;
 use crate::receive::{probe, receive};
 use crate::record::Recorder;
-use crate::status;
+use crate::status::{self, Pulse, Sales};
 use crate::throttle::Throttle;
 use crate::verify::Verifier;
 
@@ -30,6 +30,14 @@ pub struct App {
     pub gate: Gate,
     /// What pages and the API read through.
     pub reader: Reader,
+    /// What the overview shows of deliveries.
+    pub pulse: Arc<Pulse>,
+    /// What it shows of bookings and payments.
+    pub sales: Sales,
+    /// Places for those who follow the overview.
+    pub followers: Arc<tokio::sync::Semaphore>,
+    /// What the pages need to know of the settings.
+    pub shown: status::Shown,
     /// One look at the database at a time, however many ask.
     pub look: tokio::sync::Mutex<()>,
     /// Stores deliveries.
@@ -55,10 +63,15 @@ pub struct AppState(Arc<App>);
 impl AppState {
     /// Puts the application together.
     pub fn new(config: &Config, database: Database, recorder: Recorder) -> Self {
+        let reader = Reader::new(&config.database_url);
         Self(Arc::new(App {
             database,
             gate: Gate::new(config),
-            reader: Reader::new(&config.database_url),
+            pulse: Arc::new(Pulse::new(reader.clone(), Arc::clone(&recorder.state))),
+            sales: Sales::new(reader.clone()),
+            followers: Arc::new(tokio::sync::Semaphore::new(status::FOLLOWERS)),
+            shown: status::Shown::new(config),
+            reader,
             look: tokio::sync::Mutex::default(),
             recorder,
             verifier: config.verifier.clone(),

@@ -49,6 +49,9 @@ pub enum Problem {
     /// 503: nothing could be stored.
     #[error("{0}; please send it again")]
     Unavailable(#[from] Refused),
+    /// 503: as many follow the overview as may.
+    #[error("as many pages follow the overview as may; this one shows what was when it was loaded")]
+    TooManyFollowers,
     /// 503: a page or an answer could not be read from the database, or not in time.
     #[error("the database does not answer now; deliveries are taken all the same; try again")]
     Unread,
@@ -65,7 +68,7 @@ impl Problem {
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled(_) | Self::LoginThrottled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) | Self::Unread => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Unread | Self::TooManyFollowers => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -93,7 +96,7 @@ impl IntoResponse for Problem {
             Self::Throttled(seconds) | Self::LoginThrottled(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
-            Self::Unavailable(_) | Self::Unread => {
+            Self::Unavailable(_) | Self::Unread | Self::TooManyFollowers => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}

@@ -110,7 +110,7 @@ fn next(query: Option<&str>) -> String {
 }
 
 /// A path of ours, or `/`: not another host, however a browser may read it.
-fn local(path: &str) -> &str {
+pub(crate) fn local(path: &str) -> &str {
     let is_local = path.starts_with('/') && !path[1..].starts_with(['/', '\\']);
     let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_local && is_plain { path } else { "/" }

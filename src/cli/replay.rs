@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::json;
+use chrono::{DateTime, NaiveDate};
 
 use super::{difference, output, run_projector};
 use crate::config::Config;
-use crate::db::events::{self, Selection};
-use crate::db::rows::SyncRun;
-use crate::db::types::{EventState, Json, Timestamp};
+use crate::db::events::Selection;
+use crate::db::types::{EventState, Timestamp};
 use crate::db::{Database, migrate};
+use crate::retry::{self, STEP};
 
 const EXAMPLE: &str = "Examples:
   checkfront-mirror replay --booking KMVQ-060314
@@ -20,9 +19,6 @@ const EXAMPLE: &str = "Examples:
   checkfront-mirror replay --all --dry-run
 
 A dry run copies the tables, and of the log what is replayed, to where `rebuild` keeps its shadow, which takes room.";
-
-/// Events that are set again in one transaction.
-const STEP: i64 = 1_000;
 
 /// Which events: shared by `replay` and `events list`.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -101,36 +97,20 @@ pub(super) fn again(selection: &Selection, config: &Config) -> anyhow::Result<us
     let database = Database::open(&config.database_url)?;
     let mut session = database.session();
     migrate::run(&mut session).context("the database must be of this version")?;
-    let now = || Timestamp(Utc::now());
-    let counts = |events: usize| Json(json!({ "events": events }));
     let total = database.read(|tx| selection.count(tx))?;
-    let run = session.transaction(|tx| SyncRun::start(tx, "replay", now(), &counts(0)))?;
     let bar = run_projector::bar(u64::try_from(total)?, "setting to pending");
-    let (mut after, mut count, mut gone) = (0, 0, 0);
-    loop {
-        let ids = database.read(|tx| selection.ids(tx, after, STEP))?;
-        let Some(&last) = ids.last() else { break };
-        let cursor = Json(json!({ "event_id": last }));
-        count += session.transaction(|tx| {
-            SyncRun::set_cursor(tx, run, &cursor)?;
-            events::set_pending(tx, &ids)
-        })?;
-        gone += database.read(|tx| events::without_body(tx, &ids))?.len();
-        bar.inc(ids.len() as u64);
-        after = last;
-    }
+    let begun =
+        retry::begin(&mut session, |tx, after| selection.ids(tx, after, STEP), |events| bar.inc(events as u64))?;
     bar.finish_and_clear();
-    if gone > 0 {
+    if begun.gone > 0 {
         output::complain(&format!(
-            "{gone} of {total} events have lost their bodies to `prune` or RETENTION_DAYS; they and their rows stay as they are"
+            "{} of {total} events have lost their bodies to `prune` or RETENTION_DAYS; they and their rows stay as they are",
+            begun.gone
         ));
     }
     let done = run_projector::until_done(&database, config);
-    session.transaction(|tx| match &done {
-        Ok(()) => SyncRun::finish(tx, run, now(), "ok", &counts(count)),
-        Err(error) => SyncRun::fail(tx, run, now(), &format!("{error:#}")),
-    })?;
-    done.map(|()| count)
+    begun.end(&mut session, done.as_ref().err().map(|error| format!("{error:#}")).as_deref())?;
+    done.map(|()| begun.count)
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {

@@ -27,5 +27,5 @@ pub use forgotten_booking::ForgottenBooking;
 pub use freshness::Freshness;
 pub use item::Item;
 pub use rate::{Rate, RateCategory, RateItem};
-pub use sync_run::SyncRun;
+pub use sync_run::{Run, SyncRun};
 pub use transaction::Transaction;

@@ -159,7 +159,8 @@ pub enum EventState {
 }
 
 impl EventState {
-    const ALL: [Self; 6] =
+    /// All there are.
+    pub const ALL: [Self; 6] =
         [Self::Pending, Self::Applied, Self::Unchanged, Self::Superseded, Self::Ignored, Self::Failed];
 
     /// The text in the column.

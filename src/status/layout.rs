@@ -1,14 +1,20 @@
-//! What all pages share: head, navigation, and the headers that keep foreign content out.
+//! What all pages share: head, navigation, switches, and the headers that keep foreign content out.
 
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
+use super::viewer::Viewer;
+use crate::admin::Pass;
+use crate::problem::Problem;
 
 /// Nothing but our own style, script and stream; no page of ours in another's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const PLACES: [(&str, &str); 4] =
+    [("/", "Overview"), ("/deliveries", "Deliveries"), ("/dead-letters", "Dead letters"), ("/reports", "Reports")];
 
 /// A page.
 pub(crate) struct Page(Markup);
@@ -26,6 +32,46 @@ impl IntoResponse for Page {
     }
 }
 
+/// A problem, told to a person.
+pub(crate) struct Fault(Problem);
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let told = self.0.to_string();
+        let answer = self.0.into_response();
+        let status = answer.status();
+        let title = status.canonical_reason().unwrap_or("Error");
+        let page = bare(
+            title,
+            &html! {
+                h1 { (title) }
+                p { (sentence(&told)) }
+                p { a href="/" { "Back to the overview" } }
+            },
+        );
+        (status, page).into_response()
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+/// Nothing is there, and where to look instead.
+pub(super) fn missing(viewer: &Viewer, what: &Markup) -> Response {
+    let content = html! { h1 { "Not found" } (what) };
+    (StatusCode::NOT_FOUND, page(viewer, "Not found", &content)).into_response()
+}
+
 /// A page for those who are not in: no navigation.
 pub(crate) fn bare(title: &str, content: &Markup) -> Page {
     Page(html! {
@@ -37,12 +83,83 @@ pub(crate) fn bare(title: &str, content: &Markup) -> Page {
     })
 }
 
+/// A page for those who are in.
+pub(super) fn page(viewer: &Viewer, title: &str, content: &Markup) -> Page {
+    let here = viewer.here.split('?').next().unwrap_or_default();
+    let is_current = |place: &str| place == here || (place != "/" && here.starts_with(place));
+    Page(html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[viewer.theme] {
+            head {
+                (head(title))
+                script src=(assets::script()) defer {}
+            }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                header.top {
+                    a.brand href="/" { "checkfront-mirror" }
+                    nav aria-label="Pages" {
+                        ul {
+                            @for (place, name) in PLACES {
+                                li { a href=(place) aria-current=[is_current(place).then_some("page")] { (name) } }
+                            }
+                        }
+                    }
+                    form.search role="search" action="/search" {
+                        label.unseen for="q" { "Search bookings and customers" }
+                        input #q type="search" name="q" placeholder="Code, name or e-mail" autocomplete="off";
+                        button type="submit" { "Search" }
+                    }
+                }
+                main #content tabindex="-1" {
+                    @if viewer.hides { p.note { "Personal data is hidden." } }
+                    (content)
+                }
+                (footer(viewer))
+            }
+        }
+    })
+}
+
+fn footer(viewer: &Viewer) -> Markup {
+    let themes = [("", "System"), ("light", "Light"), ("dark", "Dark")];
+    html! {
+        footer.bottom {
+            form method="post" action="/look" aria-label="Look of the pages" {
+                (key(viewer))
+                input type="hidden" name="back" value=(viewer.here);
+                fieldset {
+                    legend { "Theme" }
+                    @for (value, name) in themes {
+                        button type="submit" name="theme" value=(value)
+                            aria-pressed=(if viewer.theme.unwrap_or("") == value { "true" } else { "false" }) { (name) }
+                    }
+                }
+                fieldset {
+                    legend { "Personal data" }
+                    button type="submit" name="hide" value=(if viewer.hides { "0" } else { "1" }) aria-pressed=(if viewer.hides { "true" } else { "false" }) { "Hide" }
+                }
+            }
+            p { "Version " (env!("CARGO_PKG_VERSION")) " · times are UTC · " a href="/setup" { "Webhook URL" } }
+            @if matches!(viewer.pass, Pass::Session(_)) {
+                form method="post" action="/logout" { (key(viewer)) button type="submit" { "Log out" } }
+            }
+        }
+    }
+}
+
+/// What shows that a form is ours.
+pub(super) fn key(viewer: &Viewer) -> Markup {
+    html! { input type="hidden" name="key" value=(viewer.form_key); }
+}
+
 fn head(title: &str) -> Markup {
     html! {
         meta charset="utf-8";
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="color-scheme" content="light dark";
         title { (title) " · checkfront-mirror" }
+        link rel="icon" type="image/svg+xml" href=(assets::icon());
         link rel="stylesheet" href=(assets::style());
     }
 }

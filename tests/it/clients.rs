@@ -1,4 +1,4 @@
-//! Programs that people read the mirror with: Datasette, pandas, DuckDB; connected as `docs/BI.md` says.
+//! Programs that people read the mirror with: Datasette, pandas, `DuckDB`; connected as `docs/BI.md` says.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ async fn datasette_reads_while_the_server_writes() {
     let command = command.args(["serve", &app.file(), "--port", &port]).stdout(Stdio::null()).stderr(Stdio::null());
     let _datasette = Stopped(command.spawn().unwrap());
     let ask = async |path: &str| {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             match app.client.get(format!("http://127.0.0.1:{port}/mirror{path}")).send().await {
                 Ok(answer) => return answer,

@@ -75,6 +75,7 @@ fn migrate_says_what_it_did() {
             "00000000000005_views",
             "00000000000006_changes",
             "00000000000007_counting",
+            "00000000000008_search",
         ];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
         assert_eq!(run(&["migrate", "status"]), (Some(0), lines("pending ", "")));
