@@ -120,10 +120,14 @@ fn by_person(tx: &mut Tx<'_>, q: &str) -> Result<Vec<FoundCustomer>> {
         Tx::Postgres(_) => "ILIKE",
         Tx::Sqlite(_) => "LIKE",
     };
-    let within = format!("name {like} $1 ESCAPE '\\' OR email {like} $1 ESCAPE '\\'");
+    let within = format!("(name {like} $1 ESCAPE '\\' OR email {like} $1 ESCAPE '\\')");
     let query = match tx {
         Tx::Postgres(_) => {
-            format!("SELECT account_id, customer_key, name, email FROM customers WHERE {within} LIMIT {ROWS}")
+            // The index leaves out what would not fit into it.
+            format!(
+                "SELECT account_id, customer_key, name, email FROM customers WHERE {within} \
+                 AND octet_length(COALESCE(name, '')) + octet_length(COALESCE(email, '')) <= 2000 LIMIT {ROWS}"
+            )
         }
         Tx::Sqlite(_) => format!(
             "SELECT account_id, customer_key, name, email FROM customers WHERE rowid IN \
@@ -154,13 +158,13 @@ fn results(q: &str, found: Option<&Found>, viewer: &Viewer) -> Markup {
             None => p { "Type at least " (SHORTEST) " letters." },
             Some((bookings, customers)) if bookings.is_empty() && customers.is_empty() => p role="status" { "Nothing is like “" (q) "”." },
             Some((bookings, customers)) => {
-                @if !bookings.is_empty() { h2 { "Bookings" } (table(bookings, viewer)) }
+                @if !bookings.is_empty() { h2 { "Bookings" } (table("Bookings", bookings, viewer)) }
                 @if !customers.is_empty() {
                     h2 { "Customers" }
-                    @for (customer, own) in customers {
+                    @for (number, (customer, own)) in (1..).zip(customers) {
                         h3 { (viewer.personal(customer.name.as_deref().unwrap_or("without a name"))) " "
                             small { (viewer.personal(customer.email.as_deref().unwrap_or_default())) } }
-                        @if own.is_empty() { p { "No bookings." } } @else { (table(own, viewer)) }
+                        @if own.is_empty() { p { "No bookings." } } @else { (table(&format!("Bookings of customer {number}"), own, viewer)) }
                     }
                 }
             }
@@ -168,9 +172,9 @@ fn results(q: &str, found: Option<&Found>, viewer: &Viewer) -> Markup {
     }
 }
 
-fn table(bookings: &[FoundBooking], viewer: &Viewer) -> Markup {
+fn table(name: &str, bookings: &[FoundBooking], viewer: &Viewer) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Bookings, as a table" {
+        div.scroll tabindex="0" role="region" aria-label=(format!("{name}, as a table")) {
             table {
                 thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } th scope="col" { "Customer" }
                     th scope="col" { "Begins" } th.number scope="col" { "Total" } } }

@@ -152,7 +152,8 @@ async fn the_style_is_served_to_all_and_kept() {
     let policy = header(&login, "content-security-policy").to_owned();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let text = login.text().await.unwrap();
-    let style = text.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".css")).unwrap();
+    let style =
+        text.split('"').skip_while(|part| *part != "stylesheet").find(|part| part.starts_with("/assets/")).unwrap();
     let style = page(&app, style).send().await.unwrap();
     assert_eq!((style.status().as_u16(), header(&style, "content-type")), (200, "text/css; charset=utf-8"));
     assert!(header(&style, "cache-control").contains("immutable"));

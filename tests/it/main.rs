@@ -4,6 +4,7 @@
 mod support;
 
 mod api_guide;
+mod browser;
 mod changes;
 mod changes_feed;
 mod cli;
@@ -60,6 +61,7 @@ mod restarting;
 mod rewriting;
 mod schema;
 mod schemathesis;
+mod searching;
 mod slow;
 mod spool;
 mod stopping;

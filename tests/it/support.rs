@@ -2,6 +2,7 @@
 
 mod app;
 mod blocked;
+mod browser;
 mod cluster;
 mod dump;
 mod everything;
@@ -11,6 +12,7 @@ mod truth;
 
 pub(crate) use app::{Backend, TestApp, client, read_sql};
 pub(crate) use blocked::Blocked;
+pub(crate) use browser::Browser;
 pub(crate) use cluster::{Cluster, free_port};
 pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use everything::{assert_nowhere, everything};
