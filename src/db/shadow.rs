@@ -1,6 +1,8 @@
 //! A shadow of the mirror: the same tables, empty, in a SQLite file beside the live one or in a PostgreSQL schema of its
 //! own, and a connection that sees both.
 
+mod lean;
+
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -8,17 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::projector_lock::{Pause, ProjectorLock, REBUILD};
-use super::statement::{execute, text, texts};
+use super::statement::{execute, text};
 use super::{Database, DatabaseUrl, Durability, Error, Result, Tx, migrate};
 
 /// The PostgreSQL schema, and the name under which the SQLite file is attached.
 const SCHEMA: &str = "checkfront_mirror_rebuild";
-
-/// A crash leaves nothing of it, and nothing is lost; nobody looks at its views.
-const UNLOGGED: &str = "DO $$ DECLARE t text; BEGIN \
-    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'checkfront_mirror_rebuild' LOOP \
-    EXECUTE format('ALTER TABLE checkfront_mirror_rebuild.%I SET UNLOGGED', t); \
-    EXECUTE format('ALTER TABLE checkfront_mirror_rebuild.%I DISABLE TRIGGER USER', t); END LOOP; END $$";
 
 /// Beside the live SQLite file.
 const SUFFIX: &str = ".rebuild";
@@ -63,14 +59,14 @@ impl Shadow {
         let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
         shadow.check()?;
         migrate::run(&mut shadow.database.session())?;
+        shadow.database.session().transaction(lean::strip)?;
         if let (Both::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut shadow.connection, &url) {
-            shadow.database.session().transaction(drop_triggers)?;
             let attach = format!("ATTACH $1 AS {SCHEMA}");
             diesel::sql_query(attach).bind::<Text, _>(absolute(path)?.to_string_lossy()).execute(connection)?;
-            connection.batch_execute(&format!("PRAGMA {SCHEMA}.synchronous = OFF"))?;
-        }
-        if let Both::Postgres(connection) = &mut shadow.connection {
-            connection.batch_execute(UNLOGGED)?;
+            let settings = format!(
+                "PRAGMA {SCHEMA}.synchronous = OFF; PRAGMA {SCHEMA}.cache_size = -32768; PRAGMA main.cache_size = -32768;"
+            );
+            connection.batch_execute(&settings)?;
         }
         Ok((shadow, lock))
     }
@@ -199,14 +195,6 @@ impl Both {
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")
     }
-}
-
-/// Nobody looks at its views.
-fn drop_triggers(tx: &mut Tx<'_>) -> Result<()> {
-    for drop in texts(tx, "SELECT 'DROP TRIGGER ' || name AS v FROM sqlite_master WHERE type = 'trigger'")? {
-        execute(tx, &drop)?;
-    }
-    Ok(())
 }
 
 fn drop_schema(tx: &mut Tx<'_>) -> Result<()> {

@@ -17,8 +17,9 @@ type Manager = ConnectionManager<SqliteConnection>;
 /// is moved into the file each 16 MiB: more often costs throughput, less often makes senders wait for it.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
-/// Instead of what makes commits durable, and deletions thorough.
-const SCRATCH: &str = "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF;";
+/// Instead of what makes commits durable, and deletions thorough; and with no sender to keep waiting.
+const SCRATCH: &str = "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_size = -65536; \
+    PRAGMA wal_autocheckpoint = 16000;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;";
 
 /// What would end the path of a URI.

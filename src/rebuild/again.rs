@@ -41,6 +41,7 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, tables: &[Table], selection: 
         "e.state <> 'pending' OR e.prior_state IS NOT NULL OR EXISTS (SELECT 1 FROM {selected} s WHERE s.id = e.id)"
     );
     execute(tx, &format!("INSERT INTO {events} ({columns}) SELECT {values} FROM {live} e WHERE {wanted}"))?;
+    execute(tx, &names.index("webhook_events", &["entity_key", "kind", "account_id", "id"]))?;
     // A booking is told anew from all its deliveries.
     let bookings = format!(
         "SELECT e.id FROM {live} e WHERE e.kind = 'booking' AND (e.account_id, e.entity_key) IN (SELECT x.account_id, \

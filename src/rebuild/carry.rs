@@ -77,18 +77,17 @@ pub(super) fn key_of(owner: &str) -> &'static [&'static str] {
 ///
 /// With `any` false the lists stay empty: nothing is carried over where the shadow begins as a copy.
 pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
-    let (events, bodies) = (names.live("webhook_events"), names.live("webhook_bodies"));
+    list_events(tx, names, any)?;
+    let kept = names.shadow("kept");
     for source in SOURCES {
         let Source { table, key, .. } = source;
         let (told, live) = (source.events(names), names.live(table));
         let (keys, own_keys, carried) = (list(key, ""), list(key, "o."), format!("carried_{table}"));
         // Its row says when it changed last: a delivery of that time has to be there too.
         let missing = format!(
-            "SELECT {keys}, id FROM ({told}) r WHERE NOT EXISTS \
-             (SELECT 1 FROM {events} e JOIN {bodies} b ON b.event_id = e.id WHERE e.id = r.id) \
-             UNION ALL SELECT {own_keys}, o.last_event_id FROM {live} o LEFT JOIN \
-             (SELECT DISTINCT e.received_at FROM {events} e JOIN {bodies} b ON b.event_id = e.id) t \
-             ON t.received_at = o.updated_at WHERE t.received_at IS NULL"
+            "SELECT {keys}, id FROM ({told}) r WHERE NOT EXISTS (SELECT 1 FROM {kept} k WHERE k.id = r.id) \
+             UNION ALL SELECT {own_keys}, o.last_event_id FROM {live} o \
+             WHERE NOT EXISTS (SELECT 1 FROM {kept} k WHERE k.received_at = o.updated_at)"
         );
         let into = names.shadow(&carried);
         let any = i32::from(any);
@@ -97,19 +96,48 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
         );
         execute(tx, &statement)?;
         execute(tx, &names.index(&carried, key))?;
+        // A planner that does not know how few these are sorts whole tables to join them.
+        if names.is_postgres {
+            execute(tx, &format!("ANALYZE {into}"))?;
+        }
     }
     Ok(())
 }
 
+/// Lists what the log has, `kept`, and of the events that said something what it lacks, `lost`: all are looked up often.
+fn list_events(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
+    let (events, bodies) = (names.live("webhook_events"), names.live("webhook_bodies"));
+    let (kept, lost, any) = (names.shadow("kept"), names.shadow("lost"), i32::from(any));
+    // Only so called is it SQLite's own key.
+    let (id, instant) = if names.is_postgres { ("BIGINT", "TIMESTAMPTZ") } else { ("INTEGER", "TEXT") };
+    execute(tx, &format!("CREATE TABLE {kept} (id {id} PRIMARY KEY, received_at {instant} NOT NULL)"))?;
+    execute(
+        tx,
+        &format!(
+            "INSERT INTO {kept} (id, received_at) SELECT e.id, e.received_at FROM {events} e \
+             JOIN {bodies} b ON b.event_id = e.id WHERE 1 = {any}"
+        ),
+    )?;
+    execute(tx, &names.index("kept", &["received_at"]))?;
+    execute(
+        tx,
+        &format!(
+            "CREATE TABLE {lost} AS SELECT e.account_id, e.kind, e.entity_key, e.id FROM {events} e \
+             WHERE 1 = {any} AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged') \
+             AND NOT EXISTS (SELECT 1 FROM {kept} k WHERE k.id = e.id)"
+        ),
+    )?;
+    execute(tx, &names.index("lost", &["entity_key", "kind", "account_id"])).map(drop)
+}
+
 impl Source {
-    /// Every event that the rows name, or that names them, by key.
+    /// Every event that the rows name, and those that the log lacks and that name them, by key.
     fn events(&self, names: &Names) -> String {
         let mut queries: Vec<_> = self.events.iter().map(|query| (*query).to_owned()).collect();
         if let Some((kind, column)) = self.kind {
             queries.push(format!(
-                "SELECT {}, e.id FROM {{live}}.webhook_events e JOIN {{live}}.{} o ON o.account_id = e.account_id \
-                 AND CAST(o.{column} AS TEXT) = e.entity_key \
-                 WHERE e.kind = '{kind}' AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged')",
+                "SELECT {}, e.id FROM {{shadow}}.lost e JOIN {{live}}.{} o ON o.account_id = e.account_id \
+                 AND CAST(o.{column} AS TEXT) = e.entity_key WHERE e.kind = '{kind}'",
                 list(self.key, "o."),
                 self.table
             ));
