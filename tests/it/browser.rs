@@ -72,7 +72,7 @@ async fn every_page_keeps_the_rules(backend: Backend) {
         let button = format!("button[name=theme][value={theme}]");
         browser.choose(&button, &format!("{button}[aria-pressed=true]")).await;
         for (width, size) in WIDTHS {
-            browser.client.set_window_size(width, 900).await.unwrap();
+            browser.client.set_window_size(width, 800).await.unwrap();
             for (name, path) in &pages {
                 browser.open(&format!("{}{path}", app.url)).await;
                 let place = format!("{name}, {theme}, {size}");
