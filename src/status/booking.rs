@@ -116,7 +116,8 @@ fn step(delivery: &Delivery, viewer: &Viewer) -> Markup {
         li {
             p {
                 a href=(format!("/deliveries/{}", delivery.event_id)) { (moment(delivery.received_at)) } " "
-                (state(delivery.state)) " " (delivery.kind) " " (delivery.action.as_deref().unwrap_or_default())
+                (state(delivery.state)) " " (delivery.kind)
+                @if let Some(action) = &delivery.action { " " (action) }
                 @if delivery.is_first { ", the first" }
             }
             @if let (false, Some(error)) = (viewer.hides, &delivery.error) { p.because { (error) } }

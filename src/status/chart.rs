@@ -10,6 +10,8 @@ const HEIGHT: f64 = 120.0;
 const TOP: f64 = 16.0;
 /// Room below, for labels.
 const BOTTOM: f64 = 18.0;
+/// Room that a label takes.
+const LABEL: f64 = 45.0;
 /// Labels that fit below.
 const LABELS: usize = 6;
 
@@ -85,7 +87,7 @@ impl Chart<'_> {
                         y=(round(from)) height=(round(to - from)) rx=(round((step * 0.1).min(2.0))) {
                         title { (bar.label) ": " (bar.shown) }
                     }
-                    @if index % every == 0 {
+                    @if index % every == 0 && place(index) * step <= WIDTH - LABEL {
                         text x=(round(place(index) * step)) y=(TOP + HEIGHT + 14.0) { (bar.label) }
                     }
                 }

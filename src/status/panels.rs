@@ -31,6 +31,7 @@ fn now(look: &Look) -> Markup {
         (false, _) => ("bad", "Not receiving"),
         (true, false) => ("warn", "Receiving into the spool"),
         (true, true) if behind => ("warn", "Receiving, and behind"),
+        (true, true) if last.is_none() => ("good", "Ready"),
         (true, true) => ("good", "Receiving"),
     };
     let failed = look.figures.as_ref().map_or(0, |figures| figures.failed);

@@ -64,6 +64,7 @@ mod schemathesis;
 mod searching;
 mod slow;
 mod spool;
+mod status_page;
 mod stopping;
 mod tls;
 mod verifying;
