@@ -96,10 +96,6 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
         );
         execute(tx, &statement)?;
         execute(tx, &names.index(&carried, key))?;
-        // A planner that does not know how few these are sorts whole tables to join them.
-        if names.is_postgres {
-            execute(tx, &format!("ANALYZE {into}"))?;
-        }
     }
     Ok(())
 }

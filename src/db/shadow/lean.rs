@@ -4,10 +4,11 @@ use super::super::statement::{execute, texts};
 use super::super::{Result, Tx};
 
 /// Indexes for those who ask a mirror: a projector looks nothing up by them, and pays for each with every row it writes.
-const INDEXES: [&str; 6] = [
+const INDEXES: [&str; 7] = [
     "booking_history_recorded",
     "booking_items_days",
     "bookings_balance",
+    "customers_person",
     "transactions_booking",
     "webhook_events_entity",
     "webhook_events_failed",
