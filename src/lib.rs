@@ -29,6 +29,7 @@ pub mod forget;
 pub mod health;
 pub mod ids;
 pub mod limits;
+pub mod metrics;
 pub mod parse;
 pub mod privacy;
 pub mod problem;

@@ -56,7 +56,7 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     let started = Recorder::start(config, &database, wake.clone());
     let Some(started) = shutdown.run_until_cancelled(started).await else { return Ok(()) };
     let (recorder, recording) = started.with_context(|| format!("cannot use {url}"))?;
-    let projector = Projector::new(&database, config.accounts.clone());
+    let projector = Projector::new(&database, config.accounts.clone()).counted_by(recorder.metrics());
     let worker = Worker::start(projector, wake, recording.prepared.clone(), shutdown.clone())?;
     announce(args, config, address);
     if !recorder.state.database_is_up() {

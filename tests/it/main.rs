@@ -35,6 +35,7 @@ mod instances;
 mod large_batches;
 mod letters;
 mod masking;
+mod metrics;
 mod migrations;
 mod openapi;
 mod order;
