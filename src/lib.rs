@@ -45,6 +45,7 @@ pub mod retention;
 pub mod retry;
 pub mod samples;
 pub mod serve;
+pub mod silence;
 pub mod spool;
 pub mod status;
 pub mod throttle;

@@ -87,6 +87,12 @@ impl Metrics {
         self.counter(|| counter!(names::REFUSED, "status" => status.to_string())).increment(1);
     }
 
+    /// Seconds since the last delivery, and how many accounts are silent for improbably long.
+    pub(crate) fn silent(&self, seconds: f64, improbable: usize) {
+        self.set(names::SILENCE, seconds);
+        self.set(names::SILENCE_IMPROBABLE, as_f64(improbable));
+    }
+
     /// The database did not do what it was asked.
     pub(crate) fn database_failed(&self, error: &Error) {
         self.counter(|| counter!(names::DATABASE_ERRORS, "class" => error.class())).increment(1);

@@ -18,6 +18,7 @@ use crate::project::{Projector, Wake, Worker};
 use crate::record::Recorder;
 use crate::retention;
 use crate::serve::{Listener, serve};
+use crate::silence;
 use crate::tls::Tls;
 
 /// How long the end waits for what is queued and for the batch in hand; a database may hold them up.
@@ -71,6 +72,8 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
             old.await;
         });
     }
+
+    silence::watch(config, database.clone(), &recorder, shutdown.clone());
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.

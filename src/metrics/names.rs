@@ -17,6 +17,8 @@ pub(super) const FAILED: &str = "checkfront_failed";
 pub(super) const SPOOL: &str = "checkfront_spool_events";
 pub(super) const LAG: &str = "checkfront_lag_seconds";
 pub(super) const DATABASE_UP: &str = "checkfront_database_up";
+pub(super) const SILENCE: &str = "checkfront_silence_seconds";
+pub(super) const SILENCE_IMPROBABLE: &str = "checkfront_silence_improbable";
 pub(super) const BUILD_INFO: &str = "checkfront_build_info";
 
 const SECONDS: [f64; 19] = [
@@ -57,5 +59,11 @@ pub(super) fn describe() {
     describe_gauge!(SPOOL, "Deliveries in the spool, not yet in the database");
     describe_gauge!(LAG, Unit::Seconds, "Age of the oldest delivery that is not yet in the tables");
     describe_gauge!(DATABASE_UP, "Whether the database takes deliveries and answers");
+    describe_gauge!(
+        SILENCE,
+        Unit::Seconds,
+        "Since the last delivery; of the account that is silent improbably long, if any"
+    );
+    describe_gauge!(SILENCE_IMPROBABLE, "Accounts that have been silent for improbably long");
     describe_gauge!(BUILD_INFO, "Always 1; the version as a label");
 }

@@ -61,6 +61,7 @@ mod restarting;
 mod rewriting;
 mod schema;
 mod schemathesis;
+mod silence;
 mod slow;
 mod spool;
 mod stopping;
