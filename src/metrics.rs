@@ -46,6 +46,7 @@ impl Default for Metrics {
         let [acknowledgement, freshness, record_sizes, projection_sizes] = with_local_recorder(&recorder, || {
             names::describe();
             gauge!(names::BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+            names::begin();
             let all = [names::ACKNOWLEDGEMENT, names::FRESHNESS, names::RECORD_BATCH, names::PROJECTION_BATCH];
             all.map(|name| histogram!(name))
         });

@@ -1,6 +1,6 @@
 //! The names of what is counted, what each means, and the bounds of its buckets.
 
-use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 pub(super) const DELIVERIES: &str = "checkfront_deliveries_total";
@@ -21,6 +21,10 @@ pub(super) const SILENCE: &str = "checkfront_silence_seconds";
 pub(super) const SILENCE_IMPROBABLE: &str = "checkfront_silence_improbable";
 pub(super) const BUILD_INFO: &str = "checkfront_build_info";
 
+/// Why a delivery may be refused.
+const STATUSES: [&str; 6] = ["400", "401", "408", "413", "429", "503"];
+/// As `db::Error::class` has them.
+const CLASSES: [&str; 8] = ["bug", "connection", "file", "in_use", "outage", "schema", "slow", "statement"];
 const SECONDS: [f64; 19] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
     3600.0,
@@ -41,6 +45,16 @@ pub(super) fn recorder() -> PrometheusRecorder {
         builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)
     });
     builder.unwrap_or_default().build_recorder()
+}
+
+/// Counters are there before they count, so that the first time is seen as a rise.
+pub(super) fn begin() {
+    for status in STATUSES {
+        counter!(REFUSED, "status" => status).absolute(0);
+    }
+    for class in CLASSES {
+        counter!(DATABASE_ERRORS, "class" => class).absolute(0);
+    }
 }
 
 /// For the help lines of the exposition.

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod alerts;
 mod api_guide;
 mod changes;
 mod changes_feed;
