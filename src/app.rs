@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::middleware::map_response_with_state;
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::admin::{self, Gate};
@@ -12,6 +15,7 @@ use crate::budget::Budget;
 use crate::config::Config;
 use crate::db::Database;
 use crate::health;
+use crate::metrics;
 use crate::privacy::Privacy;
 use crate::problem::Problem;
 use crate::read_api;
@@ -101,12 +105,27 @@ pub fn router(state: AppState) -> Router {
         .merge(pages)
         .merge(api)
         .merge(status::assets())
-        .route("/webhook", get(probe).post(receive))
-        .route("/webhook/", get(probe).post(receive))
-        .route("/webhook/{secret}", get(probe).post(receive))
+        .merge(webhook(&state))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .with_state(state)
+}
+
+/// Where deliveries come in. What is refused there is counted.
+fn webhook(state: &AppState) -> Router<AppState> {
+    let count = async |State(app): State<AppState>, response: Response| {
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() {
+            app.recorder.metrics().refused(status.as_u16());
+        }
+        response
+    };
+    Router::new()
+        .route("/webhook", get(probe).post(receive))
+        .route("/webhook/", get(probe).post(receive))
+        .route("/webhook/{secret}", get(probe).post(receive))
+        .route_layer(map_response_with_state(state.clone(), count))
 }

@@ -63,6 +63,8 @@ pub struct Config {
     pub accounts: Settings,
     /// `PRIVACY_KEY`, `MASK_FIELDS`: what is stored of people.
     pub privacy: Privacy,
+    /// `ALERT_URL`: where a silence is told; its path may hold a secret.
+    pub alert_url: Option<Secret>,
     /// `RETENTION_DAYS`: how long raw bodies are kept; for ever where it is not set.
     pub retention_days: Option<u32>,
 }
@@ -114,6 +116,7 @@ impl Config {
                 privacy: privacy.clone(),
             },
             privacy,
+            alert_url: alert_url(secret::read("ALERT_URL", environment)?)?,
             retention_days: privacy::retention(options.retention_days.as_deref())?,
         })
     }
@@ -188,6 +191,16 @@ fn tls(options: &Options) -> Result<Option<TlsFiles>, ConfigError> {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.into(), key: key.into() })),
         (Some(_), None) => Err(wrong("TLS_KEY", "is not set; TLS_CERT needs the private key of its certificate")),
         (None, Some(_)) => Err(wrong("TLS_CERT", "is not set; TLS_KEY needs the certificate that it belongs to")),
+    }
+}
+
+fn alert_url(url: Option<Secret>) -> Result<Option<Secret>, ConfigError> {
+    let is_http = |url: &reqwest::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    match url {
+        Some(url) if !reqwest::Url::parse(url.reveal()).is_ok_and(|url| is_http(&url)) => {
+            Err(wrong("ALERT_URL", "is no address; write one such as https://alerts.example.com/checkfront"))
+        }
+        url => Ok(url),
     }
 }
 

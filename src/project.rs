@@ -36,6 +36,8 @@ pub use wake::Wake;
 pub use worker::Worker;
 pub use zones::{Zones, parse as parse_zone};
 
+use std::mem;
+
 use ahead::{Ahead, Begin};
 use deaths::{DEATHS, State, fail};
 use hand::Hand;
@@ -47,6 +49,7 @@ use crate::db::events;
 use crate::db::projector_lock::{InHand, ProjectorLock};
 use crate::db::{Database, Error, Result, Session, Tx};
 use crate::fault;
+use crate::metrics::{Metrics, Tally};
 
 /// The one who turns events into rows; one works at a time.
 pub struct Projector {
@@ -60,6 +63,7 @@ pub struct Projector {
     /// Reads ahead.
     reader: Option<Session>,
     state: State,
+    metrics: Option<Metrics>,
 }
 
 impl Projector {
@@ -74,12 +78,19 @@ impl Projector {
             hand: Hand::default(),
             reader: None,
             state: State::default(),
+            metrics: None,
         }
     }
 
     /// A projector that holds its lock already.
     pub fn with_lock(database: &Database, settings: Settings, lock: ProjectorLock) -> Self {
         Self { lock: Some(lock), ..Self::new(database, settings) }
+    }
+
+    /// Counts what it settles.
+    #[must_use]
+    pub fn counted_by(self, metrics: &Metrics) -> Self {
+        Self { metrics: Some(metrics.clone()), ..self }
     }
 
     /// Whether deliveries wait while a batch is written.
@@ -113,6 +124,10 @@ impl Projector {
             }
             Err(error) => Err(error),
         };
+        let tally = mem::take(&mut self.state.tally);
+        if let (Some(metrics), Ok(_)) = (&self.metrics, &outcome) {
+            metrics.settled(&tally);
+        }
         if matches!(outcome, Ok(Outcome::Done(_))) {
             fault::point("project_after_commit");
         }
@@ -199,7 +214,7 @@ impl Projector {
                     .map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
             };
             begin(&readings);
-            write(tx, lock, readings, settings)
+            write(tx, lock, readings, settings, &mut state.tally)
         })
     }
 
@@ -224,7 +239,7 @@ impl Projector {
             return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
         };
         begin(&readings);
-        session.transaction(|tx| write(tx, lock, readings, settings))
+        session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally))
     }
 
     /// A batch failed, and not for the database's sake: try its events one by one; one alone, that fails again, is given up.
@@ -235,13 +250,15 @@ impl Projector {
             return Ok(Outcome::Done(0));
         }
         let reason = error.to_string();
+        // What the batch had settled was rolled back.
+        self.state.tally = Tally::default();
         self.session.transaction(|tx| {
             if !lock.enter(tx)? {
                 return Ok(Outcome::Busy);
             }
             let attempts = events::add_attempt(tx, -mark)?;
             if attempts.is_some_and(|attempts| attempts >= DEATHS) {
-                fail(tx, -mark, &reason)?;
+                fail(tx, -mark, &reason, &mut self.state.tally)?;
             }
             Ok(Outcome::Done(attempts.map_or(0, |_| 1)))
         })

@@ -32,6 +32,7 @@ use crate::db::rows::{Event, EventBody};
 use crate::db::types::{Json, Timestamp};
 use crate::db::{Database, Error};
 use crate::ids::Ids;
+use crate::metrics::Metrics;
 use crate::project::Wake;
 
 /// Deliveries that may wait for the writer. Their bodies are bounded by the receiver's budget.
@@ -127,6 +128,7 @@ impl Recorder {
             receiver: format!("{host}-{:08x}", rand::random::<u32>()).into(),
             state: Arc::clone(&stores.state),
         };
+        stores.state.metrics.keep_up();
         let stop = CancellationToken::new();
         let recording = Recording {
             prepared: stores.prepared.clone(),
@@ -135,6 +137,11 @@ impl Recorder {
             stop,
         };
         Ok((recorder, recording))
+    }
+
+    /// What is counted of this service.
+    pub fn metrics(&self) -> &Metrics {
+        &self.state.metrics
     }
 
     /// Stores a delivery. When this returns an id, it is on disk.

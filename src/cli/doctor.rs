@@ -21,7 +21,7 @@ const FOUND: u8 = 3;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Hours without a delivery that are usual
+    /// Hours without a delivery that are usual, while less than two weeks tell what is
     #[arg(long, value_name = "HOURS", default_value_t = 48)]
     silent_hours: u32,
     /// Seconds that deliveries may wait to be in the tables

@@ -18,6 +18,7 @@ use crate::project::{Projector, Wake, Worker};
 use crate::record::Recorder;
 use crate::retention;
 use crate::serve::{Listener, serve};
+use crate::silence;
 use crate::tls::Tls;
 
 /// How long the end waits for what is queued and for the batch in hand; a database may hold them up.
@@ -56,7 +57,7 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     let started = Recorder::start(config, &database, wake.clone());
     let Some(started) = shutdown.run_until_cancelled(started).await else { return Ok(()) };
     let (recorder, recording) = started.with_context(|| format!("cannot use {url}"))?;
-    let projector = Projector::new(&database, config.accounts.clone());
+    let projector = Projector::new(&database, config.accounts.clone()).counted_by(recorder.metrics());
     let worker = Worker::start(projector, wake, recording.prepared.clone(), shutdown.clone())?;
     announce(args, config, address);
     if !recorder.state.database_is_up() {
@@ -71,6 +72,8 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
             old.await;
         });
     }
+
+    silence::watch(config, database.clone(), &recorder, shutdown.clone());
 
     serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.

@@ -99,6 +99,21 @@ impl Error {
         }
     }
 
+    /// One of a few words, for whoever counts errors.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Connection(_) | Self::Pool(_) => "connection",
+            Self::Schema(_) => "schema",
+            Self::File { .. } => "file",
+            Self::InUse(_) => "in_use",
+            Self::Slow(_) => "slow",
+            Self::Panic(_) => "bug",
+            Self::Query(_) if self.breaks_connection() => "connection",
+            Self::Query(_) if self.is_outage() => "outage",
+            Self::Query(_) => "statement",
+        }
+    }
+
     /// Whether the connection is of no further use.
     pub(super) fn breaks_connection(&self) -> bool {
         matches!(

@@ -1,15 +1,13 @@
 //! Accounts: in which zone their days are told, and whether deliveries still come.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::dsl::max;
-use diesel::prelude::*;
 
 use super::{Allowances, Check, Finding, Severity, time};
 use crate::config::Config;
 use crate::db::rows::{Account, Event};
-use crate::db::schema::webhook_events;
-use crate::db::{Result, Tx, on};
+use crate::db::{Result, Tx};
 use crate::project::parse_zone;
+use crate::silence;
 
 pub(super) fn zones(tx: &mut Tx<'_>, config: &Config) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
@@ -50,21 +48,22 @@ pub(super) fn silence(tx: &mut Tx<'_>, allowances: &Allowances, now: DateTime<Ut
         let mend = "paste the URL that `checkfront-mirror serve --show-url` prints into Checkfront";
         return Ok(vec![Finding::new(Check::Silence, Severity::Warning, "nothing was received yet", mend)]);
     }
-    // Ids are times, so that only what is recent is read.
-    let since = (now - Duration::hours(allowances.silent_hours.into())).timestamp_micros();
-    let heard = || webhook_events::table.filter(webhook_events::source.eq("webhook"));
-    let recent = || heard().filter(webhook_events::id.gt(since)).select(webhook_events::account_id).distinct();
-    let recent: Vec<Option<i32>> = on!(&mut *tx, |connection| recent().load(connection))?;
+    let usual = silence::learn(tx)?;
     let mut findings = Vec::new();
-    for account in Account::all(tx)? {
-        if recent.contains(&Some(account.account_id)) {
-            continue;
-        }
-        let last = || heard().filter(webhook_events::account_id.eq(account.account_id));
-        let last: Option<i64> = on!(&mut *tx, |connection| last().select(max(webhook_events::id)).first(connection))?;
-        let last = last.and_then(DateTime::from_timestamp_micros).map_or_else(|| "never".to_owned(), time);
-        let seen = format!("no delivery for {} hours; the last one: {last}", allowances.silent_hours);
-        findings.push(Finding::new(Check::Silence, Severity::Warning, seen, LOOK).of(&account.host));
+    for silence in silence::silences(tx, &usual, now)? {
+        let last = time(silence.last);
+        let seen = match silence.expected {
+            Some(expected) if silence.is_improbable() => format!(
+                "no delivery since {last}, where {:.0} are usual by now; chance alone has that once in {:.0} times",
+                expected.deliveries,
+                (1.0 / expected.probability_of_none()).min(1e9),
+            ),
+            None if silence.silent > Duration::hours(allowances.silent_hours.into()) => {
+                format!("no delivery for {} hours; the last one: {last}", allowances.silent_hours)
+            }
+            _ => continue,
+        };
+        findings.push(Finding::new(Check::Silence, Severity::Warning, seen, LOOK).of(&silence.host));
     }
     Ok(findings)
 }

@@ -8,6 +8,7 @@ use crate::db::events;
 use crate::db::projector_lock::ProjectorLock;
 use crate::db::{Result, Tx};
 use crate::fault;
+use crate::metrics::Tally;
 use crate::privacy::Privacy;
 
 /// What the mirror is told about accounts.
@@ -40,13 +41,16 @@ pub(super) fn write(
     lock: &ProjectorLock,
     readings: Vec<Reading>,
     settings: &Settings,
+    tally: &mut Tally,
 ) -> Result<Outcome> {
+    let new = Tally::new_of(readings.iter().map(|reading| &reading.event));
     let Projected { settlements, mut changes } = batch::project(tx, readings, settings)?;
     if lock.is_live() {
         changes::append(tx, &mut changes)?;
     }
     fault::point("project_before_settle");
     events::settle(tx, &settlements)?;
+    tally.add(&new, &settlements);
     lock.mark(tx, 0)?;
     fault::point("project_before_commit");
     Ok(Outcome::Done(settlements.len()))

@@ -41,7 +41,11 @@ impl Worker {
                     continue;
                 }
                 let (began, traffic) = (Instant::now(), woken.traffic());
-                match projector.set_batch(pace.batch(traffic)).step() {
+                let outcome = projector.set_batch(pace.batch(traffic)).step();
+                if let Some(metrics) = &projector.metrics {
+                    metrics.stepped(&outcome);
+                }
+                match outcome {
                     Ok(outcome) => {
                         pause = Duration::from_millis(50);
                         match outcome {

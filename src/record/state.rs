@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::db::Error;
+use crate::metrics::Metrics;
 use crate::spool::Level;
 
 /// After a delivery had to be refused, the process counts as not ready for so long.
@@ -12,7 +13,10 @@ const REFUSED: Duration = Duration::from_secs(8);
 
 /// Shared by the writers, and by who looks at them.
 #[derive(Debug, Default)]
-pub struct State(Mutex<Known>);
+pub struct State {
+    known: Mutex<Known>,
+    pub(super) metrics: Metrics,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -27,33 +31,34 @@ struct Known {
 impl State {
     /// Whether the database took what it was last given.
     pub fn database_is_up(&self) -> bool {
-        self.0.lock().database_fault.is_none()
+        self.known.lock().database_fault.is_none()
     }
 
     /// How much is in the spool.
     pub fn spool(&self) -> Level {
-        self.0.lock().spool
+        self.known.lock().spool
     }
 
     /// Whether the spool could be used when it was last needed.
     pub fn spool_is_usable(&self) -> bool {
-        self.0.lock().spool_fault.is_none()
+        self.known.lock().spool_fault.is_none()
     }
 
     /// Whether no delivery had to be refused for a while.
     pub fn is_ready(&self) -> bool {
-        self.0.lock().refused.is_none_or(|at| at.elapsed() > REFUSED)
+        self.known.lock().refused.is_none_or(|at| at.elapsed() > REFUSED)
     }
 
     pub(super) fn database_took(&self) {
-        if self.0.lock().database_fault.take().is_some() {
+        if self.known.lock().database_fault.take().is_some() {
             tracing::info!("the database takes deliveries");
         }
     }
 
     pub(super) fn database_refused(&self, error: &Error) {
+        self.metrics.database_failed(error);
         let error = error.to_string();
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         if known.database_fault.as_ref() != Some(&error) {
             tracing::error!(%error, "the database takes no deliveries; they go to the spool");
             known.database_fault = Some(error);
@@ -61,7 +66,7 @@ impl State {
     }
 
     pub(super) fn spool_has(&self, level: Level) {
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         if known.spool_fault.take().is_some() {
             tracing::info!("the spool is there again");
         }
@@ -75,7 +80,7 @@ impl State {
 
     pub(super) fn spool_refused(&self, error: &Error) {
         let error = error.to_string();
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         if known.spool_fault.as_ref() != Some(&error) {
             tracing::error!(%error, "the spool cannot be used: while the database is down, deliveries would be refused");
             known.spool_fault = Some(error);
@@ -84,6 +89,6 @@ impl State {
 
     pub(super) fn refused(&self, deliveries: usize) {
         tracing::error!(deliveries, "deliveries were refused with 503: neither the database nor the spool takes them");
-        self.0.lock().refused = Some(Instant::now());
+        self.known.lock().refused = Some(Instant::now());
     }
 }

@@ -34,9 +34,9 @@ pub(super) async fn run(stores: Arc<Stores>, mut queue: mpsc::Receiver<Waiting>)
 async fn store(stores: &Stores, waiting: Vec<Waiting>) {
     let mut batch = Batch::default();
     let (mut senders, mut shares) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
-    let mut oldest = Instant::now();
+    let mut received = Vec::with_capacity(waiting.len());
     for Waiting { event, body, since, share, stored } in waiting {
-        oldest = oldest.min(since);
+        received.push(since);
         batch.events.push(event);
         batch.bodies.push(body);
         shares.extend(share);
@@ -44,6 +44,7 @@ async fn store(stores: &Stores, waiting: Vec<Waiting>) {
     }
     batch.shares = Arc::new(shares);
     let mut batch = Arc::new(batch);
+    let oldest = received.iter().min().copied().unwrap_or_else(Instant::now);
     let is_stored = loop {
         let turn = stores.turn.lock().await;
         if takes_now(stores, &mut batch).await {
@@ -59,6 +60,9 @@ async fn store(stores: &Stores, waiting: Vec<Waiting>) {
     for (sender, event) in senders.into_iter().zip(&batch.events) {
         // The sender may have gone; the delivery is stored all the same.
         let _ = sender.send(if is_stored { Ok(event.id) } else { Err(Refused::Unavailable) });
+    }
+    if is_stored {
+        stores.state.metrics.acknowledged(&received.iter().map(Instant::elapsed).collect::<Vec<_>>());
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod alerts;
 mod api_guide;
 mod browser;
 mod changes;
@@ -36,6 +37,7 @@ mod instances;
 mod large_batches;
 mod letters;
 mod masking;
+mod metrics;
 mod migrations;
 mod openapi;
 mod order;
@@ -62,6 +64,7 @@ mod rewriting;
 mod schema;
 mod schemathesis;
 mod searching;
+mod silence;
 mod slow;
 mod spool;
 mod status_page;

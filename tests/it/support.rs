@@ -8,6 +8,7 @@ mod dump;
 mod everything;
 pub(crate) mod exports;
 mod process;
+mod scrape;
 mod truth;
 
 pub(crate) use app::{Backend, TestApp, client, read_sql};
@@ -17,6 +18,7 @@ pub(crate) use cluster::{Cluster, free_port};
 pub(crate) use dump::{Dump, contents, dump};
 pub(crate) use everything::{assert_nowhere, everything};
 pub(crate) use process::{Server, exe};
+pub(crate) use scrape::Scrape;
 #[cfg(feature = "failpoints")]
 pub(crate) use truth::truth;
 pub(crate) use truth::{assert_complete, assert_complete_but_late, bodies, deliver, open};

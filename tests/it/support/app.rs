@@ -4,6 +4,7 @@ use checkfront_mirror::app::{AppState, router};
 use checkfront_mirror::config::{Config, Options};
 use checkfront_mirror::db::{Database, Result, Tx, events};
 use checkfront_mirror::limits::Limits;
+use checkfront_mirror::metrics::Metrics;
 use checkfront_mirror::project::{Projector, Wake};
 use checkfront_mirror::record::Recorder;
 use checkfront_mirror::serve::{Listener, serve};
@@ -41,6 +42,7 @@ pub(crate) struct TestApp {
     pub(crate) config: Config,
     pub(crate) url: String,
     pub(crate) database: Database,
+    pub(crate) metrics: Metrics,
     pub(crate) client: Client,
     shutdown: CancellationToken,
     _folder: TempDir,
@@ -72,6 +74,7 @@ impl TestApp {
         let config = Config { limits, ..Config::load_with(&options, &lookup).unwrap() };
         let database = Database::open(&config.database_url).unwrap();
         let (recorder, _) = Recorder::start(&config, &database, Wake::default()).await.unwrap();
+        let metrics = recorder.metrics().clone();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{}://{}", config.scheme(), socket.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -79,7 +82,7 @@ impl TestApp {
         let listener = Listener { socket, passed_in: false, tls, limits: config.limits };
         let router = router(AppState::new(&config, database.clone(), recorder));
         tokio::spawn(serve(listener, router, shutdown.clone()));
-        Self { backend, config, url, database, client: client(), shutdown, _folder: folder }
+        Self { backend, config, url, database, metrics, client: client(), shutdown, _folder: folder }
     }
 
     /// Posts a body to `/webhook`.
@@ -109,7 +112,7 @@ impl TestApp {
 
     /// The same, as the test wants it.
     pub(crate) fn project_with<T>(&self, work: impl FnOnce(&mut Projector) -> Result<T>) -> T {
-        let mut projector = Projector::new(&self.database, self.config.accounts.clone());
+        let mut projector = Projector::new(&self.database, self.config.accounts.clone()).counted_by(&self.metrics);
         block_in_place(|| work(&mut projector)).unwrap()
     }
 

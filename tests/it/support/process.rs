@@ -29,6 +29,7 @@ pub(crate) fn exe() -> Command {
             "PRIVACY",
             "MASK",
             "RETENTION",
+            "ALERT",
         ]
         .iter()
         .any(|own| name.starts_with(own))
