@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::map_response_with_state;
+use axum::middleware::{from_fn, map_response_with_state};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -20,8 +20,9 @@ use crate::privacy::Privacy;
 use crate::problem::Problem;
 use crate::read_api;
 use crate::reader::Reader;
-use crate::receive::{probe, receive};
+use crate::receive::{identified, probe, receive};
 use crate::record::Recorder;
+use crate::silence::Standing;
 use crate::status::{self, Pulse, Sales};
 use crate::throttle::Throttle;
 use crate::verify::Verifier;
@@ -34,6 +35,8 @@ pub struct App {
     pub gate: Gate,
     /// What pages and the API read through.
     pub reader: Reader,
+    /// Accounts that are silent for improbably long.
+    pub silences: Standing,
     /// What the overview shows of deliveries.
     pub pulse: Arc<Pulse>,
     /// What it shows of bookings and payments.
@@ -68,10 +71,12 @@ impl AppState {
     /// Puts the application together.
     pub fn new(config: &Config, database: Database, recorder: Recorder) -> Self {
         let reader = Reader::new(&config.database_url);
+        let silences = Standing::default();
         Self(Arc::new(App {
             database,
             gate: Gate::new(config),
-            pulse: Arc::new(Pulse::new(reader.clone(), Arc::clone(&recorder.state))),
+            pulse: Arc::new(Pulse::new(reader.clone(), Arc::clone(&recorder.state), silences.clone())),
+            silences,
             sales: Sales::new(reader.clone()),
             followers: Arc::new(tokio::sync::Semaphore::new(status::FOLLOWERS)),
             shown: status::Shown::new(config),
@@ -128,4 +133,5 @@ fn webhook(state: &AppState) -> Router<AppState> {
         .route("/webhook/", get(probe).post(receive))
         .route("/webhook/{secret}", get(probe).post(receive))
         .route_layer(map_response_with_state(state.clone(), count))
+        .route_layer(from_fn(identified))
 }

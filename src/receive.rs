@@ -2,6 +2,7 @@
 
 mod body;
 mod headers;
+mod request_id;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -10,6 +11,8 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
+
+pub use request_id::identified;
 
 use crate::app::AppState;
 use crate::problem::Problem;
@@ -23,6 +26,7 @@ pub async fn receive(
     secret: Option<Path<String>>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    let began = Instant::now();
     let (parts, incoming) = request.into_parts();
     let verifier = &app.verifier;
     let remote_ip = verifier.remote_ip(peer.ip(), &parts.headers);
@@ -48,7 +52,8 @@ pub async fn receive(
         body: body.bytes,
         share: body.share,
     };
-    app.recorder.record(arrival).await?;
+    let id = app.recorder.record(arrival).await?;
+    tracing::debug!(event.id = id, duration_ms = began.elapsed().as_secs_f64() * 1e3, "a delivery is stored");
     Ok(StatusCode::OK)
 }
 

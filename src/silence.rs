@@ -6,9 +6,11 @@ mod history;
 pub mod rates;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -31,8 +33,30 @@ const LOOKS: u32 = 60;
 /// What is usual of each account, by host.
 pub type Usual = BTreeMap<String, Rates>;
 
-/// Watches for silences while a server runs; what is found is logged, counted, and sent to `ALERT_URL`.
-pub fn watch(config: &Config, database: Database, recorder: &Recorder, shutdown: CancellationToken) {
+/// The accounts that are silent for improbably long now, for whoever shows them.
+#[derive(Debug, Clone, Default)]
+pub struct Standing(Arc<Mutex<Vec<Silence>>>);
+
+impl Standing {
+    /// Those that were found last.
+    pub fn now(&self) -> Vec<Silence> {
+        self.0.lock().clone()
+    }
+
+    /// Those of what was seen.
+    pub fn are(&self, seen: &[Silence]) {
+        *self.0.lock() = seen.iter().filter(|silence| silence.is_improbable()).cloned().collect();
+    }
+}
+
+/// Watches for silences while a server runs; what is found is logged, counted, shown, and sent to `ALERT_URL`.
+pub fn watch(
+    config: &Config,
+    database: Database,
+    recorder: &Recorder,
+    standing: Standing,
+    shutdown: CancellationToken,
+) {
     let (mut alarm, mut usual, mut look) = (Alarm::default(), Usual::new(), 0);
     let alerts = Alerts::start(config);
     let (state, metrics) = (recorder.state.clone(), recorder.metrics().clone());
@@ -46,6 +70,7 @@ pub fn watch(config: &Config, database: Database, recorder: &Recorder, shutdown:
                     Ok((kept, Ok(seen))) => {
                         usual = kept;
                         look += 1;
+                        standing.are(&seen);
                         tell(alarm.take(seen, &metrics), alerts.as_ref());
                     }
                     Ok((kept, Err(error))) => {

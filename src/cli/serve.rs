@@ -73,9 +73,10 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
         });
     }
 
-    silence::watch(config, database.clone(), &recorder, shutdown.clone());
+    let app = AppState::new(config, database.clone(), recorder);
+    silence::watch(config, database, &app.recorder, app.silences.clone(), shutdown.clone());
 
-    serve(listener, router(AppState::new(config, database, recorder)), shutdown).await;
+    serve(listener, router(app), shutdown).await;
     // The last handle on the recorder went with the router; what was queued is stored before it ends.
     let finish = async { tokio::join!(recording.finish(), tokio::task::spawn_blocking(move || worker.join())) };
     if timeout(LAST, finish).await.is_err() {

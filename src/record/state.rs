@@ -34,6 +34,11 @@ impl State {
         self.known.lock().database_fault.is_none()
     }
 
+    /// What is counted on the way.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// How much is in the spool.
     pub fn spool(&self) -> Level {
         self.known.lock().spool

@@ -31,6 +31,7 @@ fn now(look: &Look) -> Markup {
         (false, _) => ("bad", "Not receiving"),
         (true, false) => ("warn", "Receiving into the spool"),
         (true, true) if behind => ("warn", "Receiving, and behind"),
+        (true, true) if !look.silent.is_empty() => ("warn", "Silent for improbably long"),
         (true, true) if last.is_none() => ("good", "Ready"),
         (true, true) => ("good", "Receiving"),
     };
@@ -44,6 +45,11 @@ fn now(look: &Look) -> Markup {
                 }
                 None if look.figures.is_some() => { "No delivery has come yet." }
                 None => { "The database does not answer now." }
+            }
+            @for silence in &look.silent {
+                " " (silence.host) " has sent nothing since " (silence.minute())
+                @if let Some(expected) = silence.expected { ", when " (format!("{:.0}", expected.deliveries)) " deliveries would be usual" }
+                ": see whether Checkfront still sends, and reaches this server."
             }
             @if !look.is_ready { " Neither the database nor the spool takes deliveries: they are refused with 503. The log says why." }
             @else if !look.is_up { " What comes is kept in the spool, and moved into the database once that answers." }
@@ -97,6 +103,18 @@ fn rates(look: &Look, figures: &Figures) -> Markup {
         Some(Bar { label: format!("{percent} of 100 within"), value, shown: milliseconds(value) })
     });
     let percentiles: Vec<_> = percentiles.collect();
+    let milli = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
+    let answered = look.answered.iter().map(|minute| {
+        let value = minute.p99.map_or(0.0, milli);
+        let shown = match (minute.p50, minute.p99) {
+            (Some(half), Some(most)) => {
+                format!("{}; half within {}", milliseconds(milli(most)), milliseconds(milli(half)))
+            }
+            _ => "–".to_owned(),
+        };
+        Bar { label: minute.began.format("%H:%M").to_string(), value, shown }
+    });
+    let answered: Vec<_> = answered.collect();
     let freshness = format!(
         "From receipt to the tables, last {}",
         deliveries_of(i64::try_from(figures.fresh.len()).unwrap_or_default())
@@ -105,5 +123,6 @@ fn rates(look: &Look, figures: &Figures) -> Markup {
         (Chart { id: "minutes", title: "Deliveries per minute, last hour", axes: ["Minute", "Deliveries"], bars: &minutes }.draw())
         (Chart { id: "hours", title: "Deliveries per hour, last two days", axes: ["Hour", "Deliveries"], bars: &hours }.draw())
         (Chart { id: "freshness", title: &freshness, axes: ["Deliveries", "Time"], bars: &percentiles }.draw())
+        (Chart { id: "answers", title: "Answers, 99 of 100 within, by minute", axes: ["Minute", "Time"], bars: &answered }.draw())
     }
 }

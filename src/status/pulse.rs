@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::figures::{Figures, Minutes, minute};
+use crate::metrics::Minute;
 use crate::reader::Reader;
 use crate::record::State;
+use crate::silence::{Silence, Standing};
 use crate::spool::Level;
 
 /// How old what is shown may be.
@@ -20,6 +22,7 @@ const OPEN: i64 = 2;
 pub struct Pulse {
     reader: Reader,
     state: Arc<State>,
+    silences: Standing,
     last: Mutex<Last>,
 }
 
@@ -39,14 +42,18 @@ pub(super) struct Look {
     /// Whether deliveries can be stored at all.
     pub(super) is_ready: bool,
     pub(super) spool: Level,
+    /// Accounts that are silent for improbably long.
+    pub(super) silent: Vec<Silence>,
+    /// What was answered in each minute of the last hour.
+    pub(super) answered: Vec<Minute>,
     /// None where the database does not say.
     pub(super) figures: Option<Arc<Figures>>,
 }
 
 impl Pulse {
     /// Reads nothing yet.
-    pub fn new(reader: Reader, state: Arc<State>) -> Self {
-        Self { reader, state, last: Mutex::default() }
+    pub fn new(reader: Reader, state: Arc<State>, silences: Standing) -> Self {
+        Self { reader, state, silences, last: Mutex::default() }
     }
 
     /// A look of this second.
@@ -67,7 +74,15 @@ impl Pulse {
         };
         let is_up = self.state.database_is_up();
         let is_ready = self.state.is_ready() && (is_up || self.state.spool_is_usable());
-        let look = Look { at: now, is_up: is_up && figures.is_some(), is_ready, spool, figures };
+        let look = Look {
+            at: now,
+            is_up: is_up && figures.is_some(),
+            is_ready,
+            spool,
+            silent: self.silences.now(),
+            answered: self.state.metrics().recent(),
+            figures,
+        };
         last.read = Some((Instant::now(), look.clone()));
         look
     }

@@ -36,6 +36,7 @@ mod hostile;
 mod instances;
 mod large_batches;
 mod letters;
+mod logging;
 mod masking;
 mod metrics;
 mod migrations;

@@ -131,6 +131,8 @@ on_both! {
         let scrape = Scrape::at(&client, &server.url).await;
         assert!((scrape.get("checkfront_silence_improbable") - 1.0).abs() < 1e-9);
         assert!((scrape.get("checkfront_silence_seconds") - 18_000.0).abs() < 60.0);
+        let page = client.get(&server.url).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Silent for improbably long") && page.contains(HOST), "{page}");
     }
 }
 
