@@ -27,6 +27,16 @@ pub struct Report {
     pub columns: Vec<Described>,
 }
 
+/// The most days at once: SQLite looks through them one by one.
+const LONGEST: [(&str, u64); 1] = [("arrivals", 31)];
+
+impl Report {
+    /// The most days that may be asked for at once.
+    pub fn longest(&self) -> Option<u64> {
+        LONGEST.iter().find(|(name, _)| *name == self.name).map(|(_, days)| *days)
+    }
+}
+
 /// A column, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {

@@ -182,6 +182,7 @@ struct Request {
 fn request(report: &Report, asked: &Asked, headers: &HeaderMap) -> Result<Request, Problem> {
     let mut request = Request { host: None, selection: Selection::default(), is_csv: csv::is_wanted(headers) };
     let pairs = asked.pairs()?;
+    let is_of_a_day = pairs.iter().any(|(name, value)| Some(name.as_str()) == report.day && !value.is_empty());
     for (index, (name, value)) in pairs.iter().enumerate() {
         if pairs[..index].iter().any(|(known, _)| known == name) {
             return Err(Problem::wrong(name, "is given twice"));
@@ -211,6 +212,13 @@ fn request(report: &Report, asked: &Asked, headers: &HeaderMap) -> Result<Reques
                 selection.equal(report, column, value).map_err(wrong)?;
             }
         }
+    }
+    if let Some(days) = report.longest()
+        && !is_of_a_day
+        && !request.selection.is_within(days)
+    {
+        let reason = format!("say which days of {}, {days} at most, as in from=2026-07-01&to=2026-07-31", report.name);
+        return Err(Problem::wrong("from", reason));
     }
     Ok(request)
 }

@@ -71,6 +71,13 @@ impl Selection {
         Ok(())
     }
 
+    /// Whether it is of so many days at most.
+    pub fn is_within(&self, days: u64) -> bool {
+        self.from
+            .zip(self.to)
+            .is_some_and(|(from, to)| (to - from).num_days() < i64::try_from(days).unwrap_or(i64::MAX))
+    }
+
     /// As SQL.
     pub(super) fn conditions(&self, report: &Report) -> Vec<String> {
         let mut conditions = self.equal.clone();

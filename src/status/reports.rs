@@ -39,9 +39,6 @@ const RANGES: [(&str, u64, u64); 8] = [
     ("unearned_revenue", 30, 30),
 ];
 
-/// Days that are shown at most of a view that looks at each: SQLite takes too long for many.
-const LONGEST: [(&str, u64); 1] = [("arrivals", 31)];
-
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
     from: Option<String>,
@@ -131,7 +128,7 @@ fn range(report: &Report, asked: &Asked) -> (NaiveDate, NaiveDate) {
     let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
     let from = day(&asked.from).unwrap_or(today.checked_sub_days(Days::new(before)).unwrap_or(today));
     let to = day(&asked.to).unwrap_or(today.checked_add_days(Days::new(after)).unwrap_or(today));
-    let longest = LONGEST.iter().find(|(name, _)| *name == report.name).map(|(_, days)| Days::new(*days));
+    let longest = report.longest().map(Days::new);
     let last = longest.and_then(|days| from.checked_add_days(days));
     (from, last.map_or(to, |last| to.min(last)))
 }
@@ -140,7 +137,7 @@ fn form(report: &Report, bases: &[&str], shown: &Shown) -> Markup {
     html! {
         @if report.day.is_some() || !bases.is_empty() {
             form.range {
-                @if let Some((_, days)) = LONGEST.iter().find(|(name, _)| *name == report.name) {
+                @if let Some(days) = report.longest() {
                     span.hint { "at most " (days) " days" }
                 }
                 @if let Some(day) = report.day {

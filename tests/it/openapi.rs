@@ -131,7 +131,11 @@ async fn every_documented_answer_is_given(backend: Backend) {
         let dropped = if *operation == "/freshness" { "DROP VIEW freshness" } else { "SELECT 1" };
         app.execute(dropped);
         let path = if path.is_empty() { format!("/events/{event}") } else { (*path).to_owned() };
-        let path = if *operation == "/reports/{view}" { "/reports/arrivals?account=x".to_owned() } else { path };
+        let path = if *operation == "/reports/{view}" {
+            "/reports/arrivals?account=x&day=2026-06-12".to_owned()
+        } else {
+            path
+        };
         if *operation == "/reports/{view}" {
             app.execute("ALTER TABLE accounts RENAME TO hidden_too");
         }
