@@ -7,6 +7,7 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::free_port;
 
@@ -14,6 +15,8 @@ use super::free_port;
 pub(crate) struct Browser {
     pub(crate) client: Client,
     driver: Child,
+    /// What Chromium keeps; its processes are told by it.
+    profile: TempDir,
 }
 
 /// What the page's console has said since the last look.
@@ -37,14 +40,15 @@ impl Browser {
 
     /// With settings of Chromium.
     pub(crate) async fn start_with(preferences: &Value) -> Self {
-        let port = free_port();
+        let (port, profile) = (free_port(), tempfile::tempdir().unwrap());
+        let kept = format!("--user-data-dir={}", profile.path().display());
         let mut command = Command::new("chromedriver");
         let command = command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
         let driver = command.spawn().expect("chromedriver is not there; `./test` installs it");
         let capabilities = json!({
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {
-                "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server"],
+                "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server", kept],
                 "prefs": preferences,
             },
         });
@@ -59,7 +63,7 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
-        Self { client, driver }
+        Self { client, driver, profile }
     }
 
     /// Opens a page.
@@ -120,6 +124,8 @@ impl Browser {
     fn end(&mut self) {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        // A driver that is killed leaves its browser behind.
+        let _ = Command::new("pkill").args(["-KILL", "-f"]).arg(self.profile.path()).status();
     }
 }
 
