@@ -54,6 +54,7 @@ mod rebuilding;
 mod rebuilding_any_story;
 mod rebuilding_carried;
 mod receiving;
+mod reconcile_clock_changes;
 mod reconcile_command;
 mod reconcile_refusals;
 mod reconciling;
