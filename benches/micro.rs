@@ -3,15 +3,24 @@
 //! `cargo bench --bench micro`
 
 use std::hint::black_box;
+use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::from_fn;
+use axum::routing::get;
 use checkfront_mirror::db::rows::{Event, EventBody};
 use checkfront_mirror::db::types::{Json, Timestamp};
 use checkfront_mirror::db::{Database, DatabaseUrl, migrate};
+use checkfront_mirror::metrics::Metrics;
 use checkfront_mirror::privacy::Privacy;
 use checkfront_mirror::project::{Projector, Settings, Zones};
+use checkfront_mirror::receive::identified;
 use checkfront_mirror::{checkfront, parse};
 use chrono::Utc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use tower_service::Service;
 
 #[allow(dead_code, reason = "the load needs more of it")]
 #[path = "mirror/bodies.rs"]
@@ -42,9 +51,37 @@ fn project(c: &mut Criterion) {
     group.bench_function("new bookings", |b| {
         b.iter_batched(|| pending(false), drain, BatchSize::PerIteration);
     });
+    let metrics = Metrics::default();
+    group.bench_function("new bookings, counted", |b| {
+        let counted = || {
+            let (folder, projector) = pending(false);
+            (folder, projector.counted_by(&metrics))
+        };
+        b.iter_batched(counted, drain, BatchSize::PerIteration);
+    });
     group.bench_function("repeats", |b| {
         b.iter_batched(|| pending(true), drain, BatchSize::PerIteration);
     });
+    group.finish();
+}
+
+/// What measuring adds to a delivery's way to its answer.
+fn observe(c: &mut Criterion) {
+    let metrics = Metrics::default();
+    let took = [Duration::from_micros(700); 64];
+    let mut group = c.benchmark_group("observe");
+    group.throughput(Throughput::Elements(64));
+    group.bench_function("64 acknowledgements", |b| b.iter(|| metrics.acknowledged(black_box(&took))));
+    group.throughput(Throughput::Elements(1));
+    // As `serve` logs.
+    tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let plain = Router::new().route("/", get(async || "ok"));
+    for (name, router) in [("a request", plain.clone()), ("a request with an id", plain.layer(from_fn(identified)))] {
+        let request = || Request::new(Body::empty());
+        let answer = |request| runtime.block_on(Service::<Request>::call(&mut router.clone(), request));
+        group.bench_function(name, |b| b.iter_batched(request, answer, BatchSize::SmallInput));
+    }
     group.finish();
 }
 
@@ -87,5 +124,5 @@ fn drain((folder, mut projector): (tempfile::TempDir, Projector)) -> (tempfile::
     (folder, projector)
 }
 
-criterion_group!(benches, read, project);
+criterion_group!(benches, read, project, observe);
 criterion_main!(benches);

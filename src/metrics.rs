@@ -67,7 +67,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Deliveries were committed together, and their senders answered; each took so long from its last byte.
-    pub(crate) fn acknowledged(&self, took: &[Duration]) {
+    pub fn acknowledged(&self, took: &[Duration]) {
         self.0.record_sizes.record(as_f64(took.len()));
         for time in took {
             self.0.acknowledgement.record(*time);
