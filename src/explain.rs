@@ -21,6 +21,7 @@ pub use sources::{Customer, How, Part, Source};
 use crate::db::rows::{Account, Booking, BookingHistory, BookingItem, BookingTax, ForgottenBooking};
 use crate::db::types::Timestamp;
 use crate::db::{Database, Result, Tx, events, migrate};
+use crate::privacy::Keys;
 use crate::project;
 
 /// Codes that are suggested where one is unknown.
@@ -80,13 +81,19 @@ struct Stored {
 
 /// Explains the booking of this code. The account has to be named only where several have one.
 ///
-/// `default_host` is the account of bodies that name none.
-pub fn explain(database: &Database, code: &str, account: Option<&str>, default_host: &str) -> Result<Found> {
+/// `default_host` is the account of bodies that name none; `keys` open bodies that were encrypted.
+pub fn explain(
+    database: &Database,
+    code: &str,
+    account: Option<&str>,
+    default_host: &str,
+    keys: Option<&Keys>,
+) -> Result<Found> {
     database.snapshot(|tx| {
         migrate::check(tx)?;
         let accounts = Account::all(tx)?;
         let wanted = account.map(str::to_lowercase);
-        let undecided = deliveries::undecided(tx, code, default_host)?;
+        let undecided = deliveries::undecided(tx, code, default_host, keys)?;
         let known = events::accounts_of(tx, &accounts.iter().map(|row| row.account_id).collect::<Vec<_>>(), code)?;
         let named = undecided.values().filter_map(|found| found.host.clone());
         let mut hosts: BTreeSet<String> = named.collect();

@@ -9,7 +9,7 @@ mod person;
 mod traces;
 mod words;
 
-pub use keys::{Keys, Sealed, is_sealed};
+pub use keys::{Keys, SEALED, Sealed, is_sealed};
 pub use mask::Mask;
 pub use person::{figures, without_person};
 pub use traces::Traces;

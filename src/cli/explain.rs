@@ -32,7 +32,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let database = Database::open_read_only(&config.database_url)?;
     let code = args.code.trim();
-    match explain(&database, code, args.account.as_deref(), &config.accounts.default_host)? {
+    let (default_host, keys) = (&config.accounts.default_host, config.privacy.keys.as_ref());
+    match explain(&database, code, args.account.as_deref(), default_host, keys)? {
         Found::One(explanation) if args.json => output::print(&serde_json::to_string(&explanation)?)?,
         Found::One(explanation) => output::print(&text::of(&explanation))?,
         Found::Several(hosts) => {

@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{Payment, Stored};
 use crate::db::events::{self, Delivery as Logged};
-use crate::db::rows::{Account, Event};
+use crate::db::rows::{Account, Event, EventBody};
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Result, Tx};
+use crate::privacy::{Keys, SEALED};
 use crate::{parse, project};
 
 /// A delivery of the booking, or of one of its payments.
@@ -53,15 +54,34 @@ pub(super) struct Naming {
 pub(super) type Undecided = BTreeMap<i64, Naming>;
 
 /// Events that wait or failed, and name the booking: in their content, or, where that cannot be read, as a word.
-pub(super) fn undecided(tx: &mut Tx<'_>, code: &str, default_host: &str) -> Result<Undecided> {
-    let escaped = code.replace('/', "\\/");
-    let encoded = utf8_percent_encode(code, NON_ALPHANUMERIC).to_string();
-    let mut texts = vec![code.to_owned(), escaped, encoded];
-    texts.dedup();
+///
+/// What was encrypted is opened with `keys`, where they are the ones that encrypted it.
+pub(super) fn undecided(tx: &mut Tx<'_>, code: &str, default_host: &str, keys: Option<&Keys>) -> Result<Undecided> {
     if code.is_empty() {
         return Ok(Undecided::new());
     }
-    events::undecided_naming(tx, &texts, |(event, body)| naming(code, default_host, (event, body)))
+    let texts = written(code, keys.is_some());
+    events::undecided_naming(tx, &texts, |delivery| naming(code, default_host, opened(delivery, keys)))
+}
+
+/// The bytes by which a body that holds the code is found.
+fn written(code: &str, is_sealed_too: bool) -> Vec<Vec<u8>> {
+    let escaped = code.replace('/', "\\/");
+    let encoded = utf8_percent_encode(code, NON_ALPHANUMERIC).to_string();
+    let mut texts: Vec<_> = [code.to_owned(), escaped, encoded].map(String::into_bytes).into();
+    texts.dedup();
+    texts.push(code.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    texts.push(code.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    if is_sealed_too {
+        texts.push(SEALED.to_vec());
+    }
+    texts
+}
+
+/// A delivery as it was before it was encrypted.
+fn opened((event, body): Logged, keys: Option<&Keys>) -> Logged {
+    let opened = keys.and_then(|keys| keys.open(&body.body)).and_then(std::result::Result::ok);
+    (event, EventBody { body: opened.unwrap_or(body.body), ..body })
 }
 
 fn naming(code: &str, default_host: &str, delivery: Logged) -> Option<Naming> {

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use crate::config::Secret;
 
 /// What a sealed body begins with; no format begins with a NUL and goes on like this.
-const MAGIC: &[u8] = b"\0checkfront-mirror sealed 1\n";
+pub const SEALED: &[u8] = b"\0checkfront-mirror sealed 1\n";
 /// Bytes of a nonce: long enough to be chosen at random.
 const NONCE: usize = 24;
 /// Hexadecimal digits of a hash: 128 bits.
@@ -56,12 +56,12 @@ impl Keys {
         let nonce: [u8; NONCE] = rand::random();
         // Fails for bodies of more than 256 GiB only; an empty text is better then than the plain one.
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), body).unwrap_or_default();
-        [MAGIC, &nonce, &sealed].concat()
+        [SEALED, &nonce, &sealed].concat()
     }
 
     /// The body inside a sealed one; `None` for a body that is not sealed.
     pub fn open(&self, body: &[u8]) -> Option<Result<Vec<u8>, Sealed>> {
-        let (nonce, sealed) = body.strip_prefix(MAGIC)?.split_first_chunk::<NONCE>()?;
+        let (nonce, sealed) = body.strip_prefix(SEALED)?.split_first_chunk::<NONCE>()?;
         Some(self.cipher().decrypt(&XNonce::from(*nonce), sealed).map_err(|_| Sealed))
     }
 
@@ -72,7 +72,7 @@ impl Keys {
 
 /// Whether a stored body is encrypted.
 pub fn is_sealed(body: &[u8]) -> bool {
-    body.starts_with(MAGIC)
+    body.starts_with(SEALED)
 }
 
 impl fmt::Debug for Keys {

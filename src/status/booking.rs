@@ -12,6 +12,7 @@ use super::layout::{Fault, missing, page};
 use super::text::{amount, moment, state, value};
 use super::viewer::Viewer;
 use crate::app::AppState;
+use crate::db::Database;
 use crate::explain::{self, Delivery, Doubt, Explanation, Found, How, Part, Payment, Source};
 
 #[derive(Debug, Default, Deserialize)]
@@ -27,9 +28,10 @@ pub(super) async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let account = asked.ok().and_then(|Query(asked)| asked.account);
-    let (wanted, default) = (code.clone(), app.shown.default_host.clone());
-    let found =
-        app.reader.run(move |database| explain::explain(database, &wanted, account.as_deref(), &default)).await?;
+    let (wanted, default, keys) = (code.clone(), app.shown.default_host.clone(), app.privacy.keys.clone());
+    let explained =
+        move |database: &Database| explain::explain(database, &wanted, account.as_deref(), &default, keys.as_ref());
+    let found = app.reader.run(explained).await?;
     Ok(match found {
         Found::One(explained) => {
             let title = format!("Booking {}", explained.code);

@@ -39,7 +39,7 @@ async fn watch(app: &TestApp, bodies: Vec<Vec<u8>>) -> Seen {
 }
 
 fn explained(app: &TestApp, code: &str) -> Explanation {
-    match block_in_place(|| explain(&app.database, code, None, "default")).unwrap() {
+    match block_in_place(|| explain(&app.database, code, None, "default", None)).unwrap() {
         Found::One(explained) => *explained,
         other => panic!("{other:?}"),
     }

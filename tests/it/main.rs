@@ -20,6 +20,7 @@ mod doctor_files;
 mod doctor_upkeep;
 mod explaining;
 mod explaining_any_story;
+mod explaining_hidden;
 mod explaining_sums;
 mod exporting;
 mod exporting_large;

@@ -34,7 +34,7 @@ pub fn of_entities(tx: &mut Tx<'_>, account_id: i32, kind: &str, keys: &[String]
 /// a short text is found in many.
 pub fn undecided_naming<T>(
     tx: &mut Tx<'_>,
-    texts: &[String],
+    texts: &[Vec<u8>],
     mut keep: impl FnMut(Delivery) -> Option<T>,
 ) -> Result<BTreeMap<i64, T>> {
     let mut kept = BTreeMap::new();
@@ -60,12 +60,12 @@ pub fn undecided_naming<T>(
     Ok(kept)
 }
 
-fn page(tx: &mut Tx<'_>, state: &str, text: &str, after: i64) -> Result<Vec<Delivery>> {
+fn page(tx: &mut Tx<'_>, state: &str, text: &[u8], after: i64) -> Result<Vec<Delivery>> {
     let (before, between, behind) = match tx {
         Tx::Postgres(_) => ("position(", " IN ", "webhook_bodies.body) > 0"),
         Tx::Sqlite(_) => ("instr(webhook_bodies.body, ", "", ") > 0"),
     };
-    let holds = || sql::<Bool>(before).bind::<Binary, _>(text.as_bytes()).sql(between).sql(behind);
+    let holds = || sql::<Bool>(before).bind::<Binary, _>(text).sql(between).sql(behind);
     let query = || {
         webhook_events::table
             .inner_join(webhook_bodies::table.on(webhook_bodies::event_id.eq(webhook_events::id)))
