@@ -78,6 +78,8 @@ pub struct Summary {
     pub totals: Totals,
     /// Decimals that amounts are written with.
     pub decimals: u32,
+    /// Headings that could not be compared for every booking: nothing tells how they are to be read.
+    pub not_compared: Vec<String>,
     /// What was assumed, for whoever reads the result.
     pub assumed: Vec<String>,
 }
@@ -124,6 +126,7 @@ fn compare(
         totals: Totals::default(),
         pairs: 0,
         unknown_labels: std::collections::BTreeSet::new(),
+        not_compared: Vec::new(),
     };
     let id = account.account_id;
     let mut assumed = match report.headings.kind {
@@ -137,9 +140,9 @@ fn compare(
         comparing.days(comparing::summed(report.headings.kind))?;
     }
     assumed.extend(notes(&comparing, report, account));
-    let Comparing { counts, totals, pairs, decimals, .. } = comparing;
+    let Comparing { counts, totals, pairs, decimals, not_compared, .. } = comparing;
     let (kind, sha256, rows) = (report.headings.kind, report.sha256.clone(), report.rows);
-    Ok(Summary { kind, sha256, rows, pairs, counts, totals, decimals, assumed })
+    Ok(Summary { kind, sha256, rows, pairs, counts, totals, decimals, not_compared, assumed })
 }
 
 /// What the report lacks for what was asked.

@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     let run = session.transaction(|tx| SyncRun::start_of(tx, "reconcile", account.account_id, now()))?;
     let done = compare(args, &database, &account, &request);
     let noted = session.transaction(|tx| match &done {
-        Ok(summary) => SyncRun::finish(tx, run, now(), "ok", &counts(summary, &request, pending)),
+        Ok(summary) => SyncRun::finish(tx, run, now(), state(summary), &counts(summary, &request, pending)),
         Err(Error::Report(error)) => SyncRun::fail(tx, run, now(), &error.without_cell()),
         Err(error) => SyncRun::fail(tx, run, now(), &error.to_string()),
     });
@@ -166,6 +166,11 @@ fn account(accounts: Vec<Account>, host: Option<&str>) -> Result<Account, String
     })
 }
 
+/// What `sync_runs.state` says: `partial` where a part of the report could not be compared.
+fn state(summary: &Summary) -> &'static str {
+    if summary.not_compared.is_empty() { "ok" } else { "partial" }
+}
+
 /// What `sync_runs.counts` keeps.
 fn counts(summary: &Summary, request: &Request, pending: i64) -> Json {
     let differences: Vec<_> = summary.counts.each().collect();
@@ -176,7 +181,7 @@ fn counts(summary: &Summary, request: &Request, pending: i64) -> Json {
     Json(json!({
         "report": summary.kind.name(), "sha256": summary.sha256, "rows": summary.rows, "compared": summary.pairs,
         "differences": differences.collect::<Vec<_>>(), "from": from, "to": to, "by": request.selection.basis(),
-        "status": statuses, "pending": pending,
+        "status": statuses, "pending": pending, "not_compared": summary.not_compared,
     }))
 }
 

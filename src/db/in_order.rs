@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
 use super::Tx;
-use super::schema::{bookings, customers, transactions};
+use super::schema::{booking_items, bookings, customers, transactions};
 use super::types::{Amount, Timestamp};
 
 /// A booking that was not deleted, as far as reports tell of it.
@@ -27,6 +27,17 @@ pub struct OrderedBooking {
     pub tax_total: Option<Amount>,
     pub paid_total: Option<Amount>,
     pub total: Option<Amount>,
+}
+
+/// A line of a booking that was not deleted, with what tells the booking's day.
+#[derive(Debug, Clone, Queryable)]
+#[allow(missing_docs, reason = "docs/TABLES.md describes every column")]
+pub struct BookedLine {
+    pub status_id: Option<String>,
+    pub created_at: Option<Timestamp>,
+    pub start_at: Option<Timestamp>,
+    pub end_at: Option<Timestamp>,
+    pub qty: Option<i32>,
 }
 
 /// A payment or refund that was not deleted.
@@ -104,6 +115,35 @@ pub fn bookings<E: From<diesel::result::Error>>(
             b::total,
         ))
     )
+}
+
+/// Lines of bookings, in no order; status and times are the booking's.
+pub fn lines<E: From<diesel::result::Error>>(
+    tx: &mut Tx<'_>,
+    account_id: i32,
+    mut each: impl FnMut(BookedLine) -> Result<(), E>,
+) -> Result<(), E> {
+    use {booking_items as l, bookings as b};
+    let query = || {
+        l::table
+            .inner_join(b::table.on(b::account_id.eq(l::account_id).and(b::code.eq(l::booking_code))))
+            .filter(b::account_id.eq(account_id))
+            .filter(b::deleted_at.is_null())
+            .select((b::status_id, b::created_at, b::start_at, b::end_at, l::qty))
+    };
+    match tx {
+        Tx::Postgres(connection) => {
+            for row in query().load_iter::<BookedLine, PgRowByRowLoadingMode>(&mut **connection)? {
+                each(row?)?;
+            }
+        }
+        Tx::Sqlite(connection) => {
+            for row in query().load_iter::<BookedLine, DefaultLoadingMode>(&mut **connection)? {
+                each(row?)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Bookings by customer; those of none are left out.

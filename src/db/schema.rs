@@ -376,4 +376,5 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(bookings, booking_items);
 diesel::allow_tables_to_appear_in_same_query!(webhook_events, webhook_bodies);

@@ -46,6 +46,7 @@ pub(super) fn compare(
     }
     let layout = evidence.decide();
     let said = layout.said(report);
+    comparing.not_compared = layout.open(report);
     let groups = Groups::of(report, &duplicates)?;
     merge(tx, account_id, groups, &mut |booked, mirror, number| {
         if number % STEP == 0 {

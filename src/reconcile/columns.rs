@@ -89,6 +89,7 @@ columns! {
     Customer "Customer": Text,
     Bookings "Bookings": Amounts,
     Total "Total": Amounts,
+    Quantity "Qty" or "Quantity": Amounts,
     Phone "Phone": Text,
     Address "Address": Text,
     City "City": Text,
@@ -105,7 +106,7 @@ pub(super) fn plain(heading: &str) -> String {
 /// Which report has such columns; an error says which heading is missing.
 pub(super) fn kind(columns: &[Column]) -> Result<ReportKind, Unreadable> {
     use Column::{Amount, BookingId, Bookings, Created, CustomerId, Date, Due, Email, End, Event, Paid, Start, Status};
-    use Column::{SubTotal, Taxes, Total, TransactionId};
+    use Column::{Quantity, SubTotal, Taxes, Total, TransactionId};
     let has = |column: &Column| columns.contains(column);
     let any = |wanted: &[Column]| wanted.iter().any(has);
     // A form field of bookings may be called `Transaction ID`.
@@ -119,7 +120,7 @@ pub(super) fn kind(columns: &[Column]) -> Result<ReportKind, Unreadable> {
     } else if any(&[CustomerId, Email]) {
         (ReportKind::Customers, &[])
     } else if has(&Date) {
-        let compared = [Bookings, Total, Amount, SubTotal, Taxes, Paid];
+        let compared = [Bookings, Total, Amount, SubTotal, Taxes, Paid, Quantity];
         (ReportKind::SalesByDay, if any(&compared) { &[] } else { &[Total] })
     } else {
         return Err(Unreadable::new("its headings are those of no report that can be compared"));

@@ -32,6 +32,8 @@ pub(super) struct Comparing<'a> {
     pub(super) pairs: u64,
     /// Labels of the report that no status has.
     pub(super) unknown_labels: std::collections::BTreeSet<String>,
+    /// Headings that could not be compared for every booking.
+    pub(super) not_compared: Vec<String>,
 }
 
 /// What a finding is about: its subject and code.

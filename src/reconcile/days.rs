@@ -12,17 +12,20 @@ use super::load::Report;
 use super::selection::Basis;
 use super::{Error, Step};
 use crate::db::Tx;
-use crate::db::in_order::{self, OrderedBooking};
+use crate::db::in_order::{self, BookedLine, OrderedBooking};
+use crate::db::types::Timestamp;
 
 /// What a day's row may tell, and its name.
-const FIGURES: [(Column, &str); 5] = [
+const FIGURES: [(Column, &str); 6] = [
     (Column::Bookings, "bookings"),
     (Column::Total, "total"),
     (Column::SubTotal, "sub_total"),
     (Column::Taxes, "tax_total"),
     (Column::Paid, "paid_total"),
+    (Column::Quantity, "quantity"),
 ];
 const TOTAL: usize = 1;
+const QUANTITY: usize = 5;
 
 /// The mirror's figures of a day, in the order of [`FIGURES`].
 type Figures = [Decimal; FIGURES.len()];
@@ -40,21 +43,26 @@ pub(super) fn compare(
     step("comparing", 0, 0);
     let mut sold: BTreeMap<NaiveDate, Figures> = BTreeMap::new();
     in_order::bookings(tx, account_id, |row: OrderedBooking| -> Result<(), Error> {
-        let day = comparing.day(match comparing.selection.basis() {
-            Basis::Created => row.created_at,
-            Basis::Start => row.start_at,
-            Basis::End => row.end_at,
-        });
-        let status = row.status_id.as_deref();
-        let is_asked = comparing.has_status(status.as_slice()) && comparing.statuses.is_sale(status);
-        let Some(day) = day.filter(|day| is_asked && comparing.selection.has_day(Some(*day))) else { return Ok(()) };
-        let figures = [Some(Decimal::ONE), of(row.total), of(row.sub_total), of(row.tax_total), of(row.paid_total)];
+        let times = [row.created_at, row.start_at, row.end_at];
+        let Some(day) = sold_on(comparing, row.status_id.as_deref(), times) else { return Ok(()) };
+        let [total, sub_total, tax_total, paid_total] =
+            [row.total, row.sub_total, row.tax_total, row.paid_total].map(of);
+        let figures = [Some(Decimal::ONE), total, sub_total, tax_total, paid_total, None];
         for (sum, figure) in sold.entry(day).or_default().iter_mut().zip(figures) {
             *sum += figure.unwrap_or_default();
         }
         comparing.totals.currencies.extend(row.currency_id);
         Ok(())
     })?;
+    if has(report, Column::Quantity) {
+        in_order::lines(tx, account_id, |line: BookedLine| -> Result<(), Error> {
+            let times = [line.created_at, line.start_at, line.end_at];
+            if let Some(day) = sold_on(comparing, line.status_id.as_deref(), times) {
+                sold.entry(day).or_default()[QUANTITY] += Decimal::from(line.qty.unwrap_or_default());
+            }
+            Ok(())
+        })?;
+    }
     let mut listed = listed(report, comparing)?;
     let columns = FIGURES.map(|(column, _)| has(report, column));
     for day in sold.keys().chain(listed.keys()).copied().collect::<std::collections::BTreeSet<_>>() {
@@ -68,6 +76,21 @@ pub(super) fn compare(
     Ok(vec![format!(
         "a day's sums are those of the bookings {by} it whose status is a sale; --by and --status change that"
     )])
+}
+
+/// The local day that a booking of this status counts on; none where it is no sale, or not asked for.
+fn sold_on(
+    comparing: &Comparing<'_>,
+    status: Option<&str>,
+    [created, start, end]: [Option<Timestamp>; 3],
+) -> Option<NaiveDate> {
+    let is_asked = comparing.has_status(status.as_slice()) && comparing.statuses.is_sale(status);
+    let day = comparing.day(match comparing.selection.basis() {
+        Basis::Created => created,
+        Basis::Start => start,
+        Basis::End => end,
+    });
+    day.filter(|day| is_asked && comparing.selection.has_day(Some(*day)))
 }
 
 /// The report's days within the range, each once.

@@ -118,12 +118,12 @@ impl Headings {
 
     /// Whether a column is one of this report's own dates and amounts: a form field may be called alike, and hold anything.
     pub(super) fn is_compared(&self, column: Column) -> bool {
-        use Column::{Amount, Bookings, Created, Date, Due, End, Paid, Start, SubTotal, Taxes, Total};
+        use Column::{Amount, Bookings, Created, Date, Due, End, Paid, Quantity, Start, SubTotal, Taxes, Total};
         match (self.kind, column) {
             (ReportKind::BookingIndex, Created | Start | End | Amount | Paid | Due | SubTotal | Taxes)
             | (ReportKind::Transactions, Date | Amount)
             | (ReportKind::Customers, Bookings | Total)
-            | (ReportKind::SalesByDay, Date | Bookings | Total | SubTotal | Taxes | Paid) => true,
+            | (ReportKind::SalesByDay, Date | Bookings | Total | SubTotal | Taxes | Paid | Quantity) => true,
             (ReportKind::BookingIndex, Total) => !self.has(Amount),
             (ReportKind::SalesByDay, Amount) => !self.has(Total),
             _ => false,

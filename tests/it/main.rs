@@ -57,6 +57,7 @@ mod rebuilding_carried;
 mod receiving;
 mod reconcile_clock_changes;
 mod reconcile_command;
+mod reconcile_quantities;
 mod reconcile_refusals;
 mod reconciling;
 mod replaying;

@@ -14,6 +14,8 @@ const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 220.0;
 /// Room for labels.
 const MARGIN: f64 = 24.0;
+/// How wide a label is.
+const LABEL: f64 = 60.0;
 
 /// The chart; nothing where no day has a sum.
 pub(super) fn chart(totals: &Totals, decimals: u32) -> Markup {
@@ -39,8 +41,9 @@ pub(super) fn chart(totals: &Totals, decimals: u32) -> Markup {
             @for (place, (label, sums)) in bars.iter().enumerate() {
                 (bar(place, 0.0, sums.mirror, "mirror", label))
                 (bar(place, 1.0, sums.report, "report", label))
-                @if place % each == 0 {
-                    text x=(number(f64::from(u32::try_from(place).unwrap_or(u32::MAX)) * slot)) y=(number(HEIGHT - 6.0)) { (label) }
+                @let left = f64::from(u32::try_from(place).unwrap_or(u32::MAX)) * slot;
+                @if place % each == 0 && left + LABEL <= WIDTH {
+                    text x=(number(left)) y=(number(HEIGHT - 6.0)) { (label) }
                 }
             }
         }

@@ -4,18 +4,19 @@ use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::chart;
-use super::print::{found, things};
+use super::print::{things, verdict};
 use crate::db::rows::Account;
 use crate::reconcile::{Finding, Request, Summary, money};
 
 const STYLE: &str = ":root{color-scheme:light dark;--line:#8884;--mirror:#3b7dd8;--report:#e08a2e}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
-th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}\
+th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line)}\
+.wide{overflow-x:auto}.v{min-width:8rem;max-width:20rem;overflow-wrap:anywhere}h1,p,li{overflow-wrap:anywhere}\
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.off{font-weight:600}\
-svg{width:100%;height:auto}svg text{font-size:10px;fill:currentColor}rect.mirror{fill:var(--mirror)}rect.report{fill:var(--report)}\
+svg{width:100%;min-width:36rem;height:auto;margin-top:1.5rem}svg text{font-size:10px;fill:currentColor}rect.mirror{fill:var(--mirror)}rect.report{fill:var(--report)}\
 .key span{display:inline-block;width:.8em;height:.8em}.key .mirror{background:var(--mirror)}.key .report{background:var(--report)}\
-@media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}thead{display:table-header-group}}";
+@media print{body{margin:0;max-width:none;font-size:11px}.wide{overflow:visible}svg{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}}";
 
 /// The page.
 pub(super) fn page(
@@ -27,7 +28,7 @@ pub(super) fn page(
 ) -> Markup {
     let file = request.report.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let title = format!("{} of {}", summary.kind.name(), account.host);
-    let verdict = if summary.counts.is_empty() { "Equal".to_owned() } else { format!("Different: {}", found(summary)) };
+    let verdict = verdict(summary);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -46,7 +47,7 @@ pub(super) fn page(
                     (summary.pairs) " " (things(summary.kind)) " on both sides. " (range(request))
                 }
                 (sums(summary))
-                (chart(&summary.totals, summary.decimals))
+                (wide("Chart", &chart(&summary.totals, summary.decimals)))
                 @if !summary.assumed.is_empty() {
                     h2 { "What was assumed" }
                     ul { @for assumed in &summary.assumed { li { (assumed) } } }
@@ -57,6 +58,11 @@ pub(super) fn page(
             }
         }
     }
+}
+
+/// What may be wider than a phone: it scrolls by itself, by the keyboard too, and the page does not.
+fn wide(label: &str, content: &Markup) -> Markup {
+    html! { @if !content.0.is_empty() { div class="wide" tabindex="0" role="region" aria-label=(label) { (content) } } }
 }
 
 fn range(request: &Request) -> String {
@@ -87,17 +93,17 @@ fn differences(summary: &Summary, found: &[Finding]) -> Markup {
         @if !found.is_empty() {
             h2 { "Differences" }
             @if all > found.len() as u64 { p { "The first " (found.len()) " of " (all) "; --csv has all of them." } }
-            table {
+            (wide("Differences", &html! { table {
                 thead { tr { th { "Difference" } th { "Kind" } th { "Code" } th { "Field" } th { "Mirror" } th { "Report" } } }
                 tbody {
                     @for finding in found {
                         tr {
-                            td { (finding.difference.name()) } td { (finding.kind.name()) } td { (finding.code) }
-                            td { (text(&finding.field)) } td { (text(&finding.mirror)) } td { (text(&finding.report)) }
+                            td { (finding.difference.name()) } td { (finding.kind.name()) } td class="v" { (finding.code) }
+                            td { (text(&finding.field)) } td class="v" { (text(&finding.mirror)) } td class="v" { (text(&finding.report)) }
                         }
                     }
                 }
-            }
+            } }))
         }
     }
 }
@@ -107,7 +113,7 @@ fn days(summary: &Summary) -> Markup {
     html! {
         @if !summary.totals.days.is_empty() {
             h2 { "Days" }
-            table {
+            (wide("Days", &html! { table {
                 thead { tr { th { "Day" } th class="n" { "Mirror" } th class="n" { "Report" } th class="n" { "Difference" } } }
                 tbody {
                     @for (day, sums) in &summary.totals.days {
@@ -117,7 +123,7 @@ fn days(summary: &Summary) -> Markup {
                         }
                     }
                 }
-            }
+            } }))
         }
     }
 }

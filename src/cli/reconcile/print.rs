@@ -119,8 +119,17 @@ pub(super) fn words(host: &str, summary: &Summary) -> Vec<String> {
         amount(all.report),
         amount(all.difference())
     ));
-    words.push(if summary.counts.is_empty() { "Equal.".to_owned() } else { format!("Different: {}.", found(summary)) });
+    words.push(format!("{}.", verdict(summary)));
     words
+}
+
+/// Whether both sides are equal, in words.
+pub(super) fn verdict(summary: &Summary) -> String {
+    match (summary.counts.is_empty(), summary.not_compared.is_empty()) {
+        (true, true) => "Equal".to_owned(),
+        (true, false) => "Equal, as far as it could be compared".to_owned(),
+        (false, _) => format!("Different: {}", found(summary)),
+    }
 }
 
 /// What a report's rows tell of.
@@ -134,7 +143,7 @@ pub(super) fn things(kind: ReportKind) -> &'static str {
 }
 
 /// `2 bookings missing in the mirror, 1 amount of bookings`
-pub(super) fn found(summary: &Summary) -> String {
+fn found(summary: &Summary) -> String {
     let plural = |count: u64, word: &str, many: &str| format!("{count} {}", if count == 1 { word } else { many });
     let each = summary.counts.each().map(|(kind, difference, count)| {
         let many = format!("{}s", kind.name());

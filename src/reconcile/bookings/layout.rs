@@ -1,13 +1,13 @@
 //! Whether an amount stands on each row of a booking, or is split among its rows: nobody says, so the file has to tell.
 
+mod words;
+
 use rust_decimal::Decimal;
 
 use super::AMOUNTS;
 use super::group::Booked;
 use crate::db::in_order::OrderedBooking;
-use crate::reconcile::columns::Column;
 use crate::reconcile::comparing::of;
-use crate::reconcile::load::Report;
 
 /// How a column is to be read where a booking has several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,28 +171,6 @@ impl Layout {
             }
             None => None,
         }
-    }
-
-    /// What was assumed, in words.
-    pub(super) fn said(&self, report: &Report) -> Vec<String> {
-        let headings = &report.headings;
-        let column = |index: usize| match AMOUNTS[index].0 {
-            Column::Amount if !headings.has(Column::Amount) => Column::Total,
-            column => column,
-        };
-        let there = (0..COLUMNS).filter(|index| self.matters[*index] && headings.has(column(*index)));
-        let say = |index: usize| {
-            let (mode, why) = self.columns[index];
-            let heading = headings.own(column(index));
-            match mode {
-                Mode::Split => format!("`{heading}` is added up over the rows of a booking: {why}"),
-                Mode::Repeated => format!("`{heading}` stands on each row of a booking and counts once: {why}"),
-                Mode::Unknown => format!(
-                    "`{heading}` is not compared for bookings of several rows, unless it is zero: nothing tells whether it is split or repeated"
-                ),
-            }
-        };
-        there.map(say).collect()
     }
 }
 
