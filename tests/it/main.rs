@@ -56,6 +56,7 @@ mod rebuilding_any_story;
 mod rebuilding_carried;
 mod receiving;
 mod reconcile_clock_changes;
+mod reconcile_clock_hours;
 mod reconcile_command;
 mod reconcile_quantities;
 mod reconcile_refusals;
