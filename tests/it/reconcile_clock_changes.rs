@@ -6,25 +6,25 @@ use crate::reconciling::{found, mirror, reconcile};
 use crate::support::Backend;
 use crate::support::exports::{bookings, export, locales, notification};
 
-/// Instants around the changes of 2026 in Vancouver, and the local day each is of.
+/// Instants around the changes of 2025 in Vancouver, and the local day each is of.
 const AROUND: [(i64, &str); 10] = [
-    (1_772_868_600, "2026-03-06"), // 23:30, PST
-    (1_772_872_200, "2026-03-07"), // 00:30
-    (1_772_955_000, "2026-03-07"), // 23:30
-    (1_772_958_600, "2026-03-08"), // 00:30; at 2 it will be 3
-    (1_773_037_800, "2026-03-08"), // 23:30, PDT
-    (1_773_041_400, "2026-03-09"), // 00:30
-    (1_793_514_600, "2026-10-31"), // 23:30, PDT
-    (1_793_518_200, "2026-11-01"), // 00:30; at 2 it will be 1
-    (1_793_604_600, "2026-11-01"), // 23:30, PST
-    (1_793_608_200, "2026-11-02"), // 00:30
+    (1_741_419_000, "2025-03-07"), // 23:30, PST
+    (1_741_422_600, "2025-03-08"), // 00:30
+    (1_741_505_400, "2025-03-08"), // 23:30
+    (1_741_509_000, "2025-03-09"), // 00:30; at 2 it will be 3
+    (1_741_588_200, "2025-03-09"), // 23:30, PDT
+    (1_741_591_800, "2025-03-10"), // 00:30
+    (1_762_065_000, "2025-11-01"), // 23:30, PDT
+    (1_762_068_600, "2025-11-02"), // 00:30; at 2 it will be 1
+    (1_762_155_000, "2025-11-02"), // 23:30, PST
+    (1_762_158_600, "2025-11-03"), // 00:30
 ];
 
 /// The hour that comes twice: 01:30 PDT, and an hour later 01:30 PST.
-const TWICE: [i64; 2] = [1_793_521_800, 1_793_525_400];
+const TWICE: [i64; 2] = [1_762_072_200, 1_762_075_800];
 
 async fn a_day_has_its_own_bookings(backend: Backend) {
-    let instants: Vec<_> = AROUND.into_iter().chain(TWICE.map(|at| (at, "2026-11-01"))).collect();
+    let instants: Vec<_> = AROUND.into_iter().chain(TWICE.map(|at| (at, "2025-11-02"))).collect();
     let mut truth = bookings(i64::try_from(instants.len()).unwrap());
     for (booking, (at, _)) in truth.iter_mut().zip(&instants) {
         for field in ["created", "start", "end"] {
