@@ -128,8 +128,8 @@ fn range(report: &Report, asked: &Asked) -> (NaiveDate, NaiveDate) {
     let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
     let from = day(&asked.from).unwrap_or(today.checked_sub_days(Days::new(before)).unwrap_or(today));
     let to = day(&asked.to).unwrap_or(today.checked_add_days(Days::new(after)).unwrap_or(today));
-    let longest = report.longest().map(Days::new);
-    let last = longest.and_then(|days| from.checked_add_days(days));
+    // The first day is one of them.
+    let last = report.longest().and_then(|days| from.checked_add_days(Days::new(days.saturating_sub(1))));
     (from, last.map_or(to, |last| to.min(last)))
 }
 
