@@ -92,8 +92,27 @@ impl Size {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
+    use crate::db::statement::{execute, number};
+    use crate::db::{Database, DatabaseUrl, migrate};
+
+    #[test]
+    fn a_flood_is_let_be_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("mirror.db"))).unwrap();
+        let mut session = database.session();
+        migrate::run(&mut session).unwrap();
+        let listed = "INSERT INTO uncounted (account_id, booking_code) VALUES (1, 'ABCD-010626')";
+        session.transaction(|tx| execute(tx, listed)).unwrap();
+        let left = || database.read(|tx| number(tx, "SELECT count(*) AS v FROM uncounted")).unwrap();
+        let mut counter = Counter::new(database.session());
+        counter.projected(BEHIND - 1);
+        assert_eq!(left(), 1);
+        counter.projected(1);
+        assert_eq!(left(), 0);
+    }
 
     #[test]
     fn a_step_is_as_long_as_deliveries_may_wait() {
