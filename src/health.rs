@@ -67,10 +67,12 @@ impl Seen {
 pub(crate) async fn look(app: &AppState) -> Seen {
     let state = &app.recorder.state;
     let look = app.look.lock().await;
+    // Before the database: what is moved in between is seen twice, else it would not be seen at all.
+    let spool = state.spool();
     let figures = if state.database_is_up() { figures(app).await } else { None };
     drop(look);
     let (pending, failed, oldest) = figures.unwrap_or_default();
-    Seen { pending, failed, oldest, spool: state.spool() }
+    Seen { pending, failed, oldest, spool }
 }
 
 /// Pending, failed, and when the oldest pending event was received; `None` where the database does not say.

@@ -133,9 +133,9 @@ impl Cluster {
     }
 }
 
-/// A port that no client is given while the server is stopped: below those that the system hands out.
+/// A port that no client is given while the server is stopped: below those that any system hands out.
 pub(crate) fn free_port() -> u16 {
-    let ports = std::iter::repeat_with(|| rand::random_range(20_000..32_000));
+    let ports = std::iter::repeat_with(|| rand::random_range(10_000..16_000));
     ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 

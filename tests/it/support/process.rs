@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
@@ -45,6 +46,8 @@ pub(crate) fn exe() -> Command {
 pub(crate) struct Server {
     pub(crate) process: Child,
     pub(crate) url: String,
+    /// What it said on standard error.
+    said: Arc<Mutex<Vec<String>>>,
     /// For the spool of a server that was told of no other.
     _folder: TempDir,
 }
@@ -65,17 +68,18 @@ impl Server {
         }
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut said = Vec::new();
+        let said = Arc::new(Mutex::new(Vec::new()));
         let url = lines.find_map(|line| {
             let url =
                 line.split_once("listens on ").map(|(_, rest)| rest.split(' ').next().unwrap_or_default().to_owned());
-            said.push(line);
+            said.lock().unwrap().push(line);
             url
         });
         let url = url.unwrap_or_else(|| panic!("the server did not start: {said:?}"));
         // Its standard error is read to the end, so that it never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url, _folder: folder }
+        let log = Arc::clone(&said);
+        std::thread::spawn(move || lines.for_each(|line| log.lock().unwrap().push(line)));
+        Self { process, url, said, _folder: folder }
     }
 
     /// Starts it with a spool that outlives it.
@@ -144,5 +148,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("the server at {} said:\n{}", self.url, self.said.lock().unwrap().join("\n"));
+        }
     }
 }
