@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use checkfront_mirror::db::rows::{Event, EventBody};
 use checkfront_mirror::db::types::{Json, Timestamp};
@@ -17,6 +17,7 @@ use checkfront_mirror::metrics::Metrics;
 use checkfront_mirror::privacy::Privacy;
 use checkfront_mirror::project::{Projector, Settings, Zones};
 use checkfront_mirror::receive::identified;
+use checkfront_mirror::traces::Traces;
 use checkfront_mirror::{checkfront, parse};
 use chrono::Utc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -77,7 +78,8 @@ fn observe(c: &mut Criterion) {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let plain = Router::new().route("/", get(async || "ok"));
-    for (name, router) in [("a request", plain.clone()), ("a request with an id", plain.layer(from_fn(identified)))] {
+    let identified = plain.clone().layer(from_fn_with_state(Traces::default(), identified));
+    for (name, router) in [("a request", plain), ("a request with an id", identified)] {
         let request = || Request::new(Body::empty());
         let answer = |request| runtime.block_on(Service::<Request>::call(&mut router.clone(), request));
         group.bench_function(name, |b| b.iter_batched(request, answer, BatchSize::SmallInput));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::{from_fn, map_response_with_state};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -133,5 +133,5 @@ fn webhook(state: &AppState) -> Router<AppState> {
         .route("/webhook/", get(probe).post(receive))
         .route("/webhook/{secret}", get(probe).post(receive))
         .route_layer(map_response_with_state(state.clone(), count))
-        .route_layer(from_fn(identified))
+        .route_layer(from_fn_with_state(state.recorder.traces.clone(), identified))
 }

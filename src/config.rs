@@ -1,5 +1,6 @@
 //! Configuration: flag, else environment, else `.env`, else the default. A wrong value stops the start.
 
+mod addresses;
 mod options;
 mod privacy;
 mod secret;
@@ -65,6 +66,8 @@ pub struct Config {
     pub privacy: Privacy,
     /// `ALERT_URL`: where a silence is told; its path may hold a secret.
     pub alert_url: Option<Secret>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: whether a collector is named for traces.
+    pub is_traced: bool,
     /// `RETENTION_DAYS`: how long raw bodies are kept; for ever where it is not set.
     pub retention_days: Option<u32>,
 }
@@ -116,7 +119,8 @@ impl Config {
                 privacy: privacy.clone(),
             },
             privacy,
-            alert_url: alert_url(secret::read("ALERT_URL", environment)?)?,
+            alert_url: addresses::alert_url(secret::read("ALERT_URL", environment)?)?,
+            is_traced: addresses::collector(environment)?,
             retention_days: privacy::retention(options.retention_days.as_deref())?,
         })
     }
@@ -191,16 +195,6 @@ fn tls(options: &Options) -> Result<Option<TlsFiles>, ConfigError> {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.into(), key: key.into() })),
         (Some(_), None) => Err(wrong("TLS_KEY", "is not set; TLS_CERT needs the private key of its certificate")),
         (None, Some(_)) => Err(wrong("TLS_CERT", "is not set; TLS_KEY needs the certificate that it belongs to")),
-    }
-}
-
-fn alert_url(url: Option<Secret>) -> Result<Option<Secret>, ConfigError> {
-    let is_http = |url: &reqwest::Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    match url {
-        Some(url) if !reqwest::Url::parse(url.reveal()).is_ok_and(|url| is_http(&url)) => {
-            Err(wrong("ALERT_URL", "is no address; write one such as https://alerts.example.com/checkfront"))
-        }
-        url => Ok(url),
     }
 }
 

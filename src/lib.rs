@@ -50,4 +50,5 @@ pub mod spool;
 pub mod status;
 pub mod throttle;
 pub mod tls;
+pub mod traces;
 pub mod verify;

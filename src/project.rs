@@ -50,6 +50,7 @@ use crate::db::projector_lock::ProjectorLock;
 use crate::db::{Database, Result, Session};
 use crate::fault;
 use crate::metrics::Metrics;
+use crate::traces::Traces;
 
 /// The one who turns events into rows; one works at a time.
 pub struct Projector {
@@ -64,6 +65,7 @@ pub struct Projector {
     reader: Option<Session>,
     state: State,
     metrics: Option<Metrics>,
+    traces: Traces,
 }
 
 impl Projector {
@@ -79,6 +81,7 @@ impl Projector {
             reader: None,
             state: State::default(),
             metrics: None,
+            traces: Traces::default(),
         }
     }
 
@@ -91,6 +94,12 @@ impl Projector {
     #[must_use]
     pub fn counted_by(self, metrics: &Metrics) -> Self {
         Self { metrics: Some(metrics.clone()), ..self }
+    }
+
+    /// Says in their traces when deliveries became rows.
+    #[must_use]
+    pub fn traced_by(self, traces: &Traces) -> Self {
+        Self { traces: traces.clone(), ..self }
     }
 
     /// Whether deliveries wait while a batch is written.
@@ -116,6 +125,7 @@ impl Projector {
                 None => return Ok(Outcome::Busy),
             },
         };
+        let began = self.traces.now();
         let outcome = match lock.pass() {
             Ok(Some(_pass)) => self.step_locked(&lock),
             Ok(None) => {
@@ -125,8 +135,11 @@ impl Projector {
             Err(error) => Err(error),
         };
         let tally = mem::take(&mut self.state.tally);
-        if let (Some(metrics), Ok(_)) = (&self.metrics, &outcome) {
-            metrics.settled(&tally);
+        if outcome.is_ok() {
+            self.traces.settled(began, &tally);
+            if let Some(metrics) = &self.metrics {
+                metrics.settled(&tally);
+            }
         }
         if matches!(outcome, Ok(Outcome::Done(_))) {
             fault::point("project_after_commit");

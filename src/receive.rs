@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
+use opentelemetry::trace::SpanContext;
 
 pub use request_id::identified;
 
@@ -45,14 +46,20 @@ pub async fn receive(
     let content_type = parts.headers.get(CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let body = body::Read { bytes: masked(&app, body.bytes, content_type.clone()).await?, ..body };
+    let traces = &app.recorder.traces;
+    let trace = parts.extensions.get::<SpanContext>();
+    let storing = traces.part("store", trace);
     let arrival = Arrival {
         remote_ip: Some(remote_ip.to_string()),
         content_type,
         headers: headers::without_secrets(&parts.headers, verifier),
         body: body.bytes,
+        trace: trace.cloned(),
         share: body.share,
     };
-    let id = app.recorder.record(arrival).await?;
+    let stored = app.recorder.record(arrival).await;
+    storing.stored(stored.as_ref().ok().copied());
+    let id = stored?;
     tracing::debug!(event.id = id, duration_ms = began.elapsed().as_secs_f64() * 1e3, "a delivery is stored");
     Ok(StatusCode::OK)
 }

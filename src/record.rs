@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use opentelemetry::trace::SpanContext;
 use parking_lot::Mutex;
 use serde_json::Value;
 use thiserror::Error as ThisError;
@@ -34,6 +35,7 @@ use crate::db::{Database, Error};
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::project::Wake;
+use crate::traces::Traces;
 
 /// Deliveries that may wait for the writer. Their bodies are bounded by the receiver's budget.
 const QUEUE: usize = 4_096;
@@ -54,6 +56,8 @@ pub struct Arrival {
     pub headers: Value,
     /// The raw body.
     pub body: Bytes,
+    /// Where its trace goes on.
+    pub trace: Option<SpanContext>,
     /// The memory it takes, until it is stored.
     pub share: Option<Share>,
 }
@@ -76,6 +80,8 @@ pub struct Recorder {
     ids: Arc<Mutex<Ids>>,
     /// Which instance this is, in `webhook_events.receiver`.
     receiver: Arc<str>,
+    /// Where deliveries are followed to their rows.
+    pub traces: Traces,
     /// What takes deliveries at the moment.
     pub state: Arc<State>,
 }
@@ -126,6 +132,7 @@ impl Recorder {
             queue,
             ids: Arc::clone(&stores.ids),
             receiver: format!("{host}-{:08x}", rand::random::<u32>()).into(),
+            traces: Traces::default(),
             state: Arc::clone(&stores.state),
         };
         stores.state.metrics.keep_up();
@@ -137,6 +144,12 @@ impl Recorder {
             stop,
         };
         Ok((recorder, recording))
+    }
+
+    /// Traces deliveries.
+    #[must_use]
+    pub fn traced_by(self, traces: Traces) -> Self {
+        Self { traces, ..self }
     }
 
     /// What is counted of this service.
@@ -166,6 +179,7 @@ impl Recorder {
     }
 
     fn waiting(&self, id: i64, now: DateTime<Utc>, arrival: Arrival, stored: Answer) -> Waiting {
+        self.traces.follow(id, arrival.trace);
         let event = Event {
             remote_ip: arrival.remote_ip,
             content_type: arrival.content_type,

@@ -20,6 +20,7 @@ use crate::retention;
 use crate::serve::{Listener, serve};
 use crate::silence;
 use crate::tls::Tls;
+use crate::traces::Traces;
 
 /// How long the end waits for what is queued and for the batch in hand; a database may hold them up.
 const LAST: Duration = Duration::from_secs(3);
@@ -51,13 +52,16 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     let tls = config.tls.as_ref().map(Tls::load).transpose()?;
     let listener = Listener { socket, passed_in, tls, limits: config.limits };
 
+    let traces = Traces::start(config)?;
     let (database, url) = (Database::open(&config.database_url), &config.database_url);
     let database = database.with_context(|| format!("cannot open {url}"))?;
     let wake = Wake::default();
     let started = Recorder::start(config, &database, wake.clone());
     let Some(started) = shutdown.run_until_cancelled(started).await else { return Ok(()) };
     let (recorder, recording) = started.with_context(|| format!("cannot use {url}"))?;
+    let recorder = recorder.traced_by(traces.clone());
     let projector = Projector::new(&database, config.accounts.clone()).counted_by(recorder.metrics());
+    let projector = projector.traced_by(&traces);
     let worker = Worker::start(projector, wake, recording.prepared.clone(), shutdown.clone())?;
     announce(args, config, address);
     if !recorder.state.database_is_up() {
@@ -82,6 +86,7 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
     if timeout(LAST, finish).await.is_err() {
         tracing::warn!("the database holds up the batch in hand; the next process projects it");
     }
+    let _ = tokio::task::spawn_blocking(move || traces.finish()).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -15,8 +15,16 @@ use crate::db::types::EventState;
 pub(crate) struct Tally {
     deliveries: BTreeMap<(Option<String>, Option<String>, &'static str), u64>,
     again: BTreeMap<&'static str, u64>,
-    received: Vec<DateTime<Utc>>,
+    firsts: Vec<First>,
     events: usize,
+}
+
+/// A delivery that is settled for the first time.
+#[derive(Debug)]
+struct First {
+    event_id: i64,
+    received: DateTime<Utc>,
+    state: &'static str,
 }
 
 impl Tally {
@@ -26,13 +34,23 @@ impl Tally {
         for settlement in settlements {
             let state = name(settlement.state);
             if let Some(received) = new.get(&settlement.id) {
-                self.received.push(*received);
+                self.firsts.push(First { event_id: settlement.id, received: *received, state });
                 let key = (settlement.format.clone(), settlement.kind.clone(), state);
                 *self.deliveries.entry(key).or_default() += 1;
             } else {
                 *self.again.entry(state).or_default() += 1;
             }
         }
+    }
+
+    /// The deliveries that are settled for the first time, and what became of them.
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = (i64, &'static str)> {
+        self.firsts.iter().map(|first| (first.event_id, first.state))
+    }
+
+    /// How many events were settled.
+    pub(crate) fn events(&self) -> usize {
+        self.events
     }
 
     /// When each event was received that is a delivery, and pending for the first time.
@@ -59,8 +77,8 @@ impl Metrics {
         });
         self.0.projection_sizes.record(as_f64(tally.events));
         let now = Utc::now();
-        for received in &tally.received {
-            self.0.freshness.record((now - received).to_std().unwrap_or_default());
+        for first in &tally.firsts {
+            self.0.freshness.record((now - first.received).to_std().unwrap_or_default());
         }
     }
 }

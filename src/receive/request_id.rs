@@ -1,20 +1,30 @@
-//! An id for each request, by which log lines of one are found: the sender's own, or one made here.
+//! An id for each request, by which log lines of one are found: the sender's own, or one made here. And its trace, where
+//! deliveries are traced.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
+use tracing::field::Empty;
+
+use crate::traces::Traces;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Characters of an id that is taken over.
 const LONGEST: usize = 64;
 
 /// Logs what happens to a request under its id, and answers with it.
-pub async fn identified(request: Request, next: Next) -> Response {
+pub async fn identified(State(traces): State<Traces>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let span = tracing::info_span!("request", request.id = id.to_str().unwrap_or_default());
+    let span = tracing::info_span!("request", request.id = id.to_str().unwrap_or_default(), trace.id = Empty);
+    let timed = traces.request(&request);
+    if let Some(trace) = timed.context() {
+        span.record("trace.id", tracing::field::display(trace.trace_id()));
+        request.extensions_mut().insert(trace);
+    }
     let mut response = next.run(request).instrument(span).await;
+    timed.answered(response.status());
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }

@@ -75,6 +75,7 @@ mod spool;
 mod status_page;
 mod stopping;
 mod tls;
+mod traces;
 mod verifying;
 mod views;
 mod zones;

@@ -31,6 +31,7 @@ pub(crate) fn exe() -> Command {
             "MASK",
             "RETENTION",
             "ALERT",
+            "OTEL",
         ]
         .iter()
         .any(|own| name.starts_with(own))
@@ -119,6 +120,15 @@ impl Server {
         self.until(client, "caught up", caught_up).await;
     }
 
+    /// Waits until it says so on standard error.
+    pub(crate) async fn until_said(&self, words: &str) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.said.lock().unwrap().iter().any(|line| line.contains(words)) {
+            assert!(Instant::now() < deadline, "it never said: {words}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// `SIGKILL`, at once.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
@@ -145,6 +155,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[allow(clippy::print_stderr, reason = "for whoever reads why a test failed")]
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
