@@ -14,8 +14,10 @@ const REST: u32 = 3;
 /// Bookings in a step, at least and at most.
 const LEAST: u32 = 8;
 const MOST: u32 = 512;
-/// Events projected without a pause after which counting no longer waits for one: views would become slow.
+/// Events of a flood projected without a pause after which counting no longer waits for one: views would become slow.
 const BEHIND: usize = 100_000;
+/// How long it waits for one while fewer come.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Counts on a connection of its own.
 pub(super) struct Counter {
@@ -25,7 +27,8 @@ pub(super) struct Counter {
     /// Events projected since there was a pause.
     since_pause: usize,
     size: Size,
-    /// When it may go on.
+    /// When it last did something, and when it may go on.
+    counted: Instant,
     rested: Instant,
 }
 
@@ -34,22 +37,33 @@ struct Size(u32);
 
 impl Counter {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, listed: true, since_pause: 0, size: Size(LEAST), rested: Instant::now() }
+        Self {
+            session,
+            listed: true,
+            since_pause: 0,
+            size: Size(LEAST),
+            counted: Instant::now(),
+            rested: Instant::now(),
+        }
     }
 
-    /// A batch of so many events was projected, and more wait.
-    pub(super) fn projected(&mut self, events: usize) {
+    /// A batch of so many events was projected, and more may wait.
+    pub(super) fn projected(&mut self, events: usize, traffic: Traffic) {
         self.listed = true;
         self.since_pause = self.since_pause.saturating_add(events);
-        if self.since_pause >= BEHIND && self.rested <= Instant::now() {
-            self.step(Traffic::Flood);
+        let is_due = match traffic {
+            Traffic::Flood => self.since_pause >= BEHIND,
+            Traffic::Steady | Traffic::Quiet => self.counted.elapsed() >= PATIENCE,
+        };
+        if is_due && self.rested <= Instant::now() {
+            self.step(traffic);
         }
     }
 
     /// All is projected, for now: counts until a delivery comes. Returns how long to wait for one before it goes on.
     pub(super) fn between(&mut self, wake: &Wake, poll: Duration) -> Duration {
-        self.since_pause = 0;
         while self.listed && !wake.is_signalled() {
+            self.since_pause = 0;
             let traffic = wake.traffic();
             let rest = self.rested.saturating_duration_since(Instant::now());
             if traffic != Traffic::Quiet && !rest.is_zero() {
@@ -76,7 +90,8 @@ impl Counter {
         }
         let took = began.elapsed();
         self.size.took(took, if traffic == Traffic::Quiet { LONG } else { SHORT });
-        self.rested = Instant::now() + took * REST;
+        self.counted = Instant::now();
+        self.rested = self.counted + took * REST;
     }
 }
 
@@ -108,9 +123,17 @@ mod tests {
         session.transaction(|tx| execute(tx, listed)).unwrap();
         let left = || database.read(|tx| number(tx, "SELECT count(*) AS v FROM uncounted")).unwrap();
         let mut counter = Counter::new(database.session());
-        counter.projected(BEHIND - 1);
+        counter.projected(BEHIND - 1, Traffic::Flood);
         assert_eq!(left(), 1);
-        counter.projected(1);
+        counter.projected(1, Traffic::Flood);
+        assert_eq!(left(), 0);
+        // Fewer at a time are not let be for so long.
+        session.transaction(|tx| execute(tx, listed)).unwrap();
+        let mut counter = Counter::new(database.session());
+        counter.projected(1, Traffic::Steady);
+        assert_eq!(left(), 1);
+        counter.counted -= PATIENCE;
+        counter.projected(1, Traffic::Steady);
         assert_eq!(left(), 0);
     }
 

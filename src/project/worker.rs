@@ -51,7 +51,7 @@ impl Worker {
                         match outcome {
                             Outcome::Done(events) => {
                                 thread::sleep(pace.took(began.elapsed(), events, traffic));
-                                counter.projected(events);
+                                counter.projected(events, traffic);
                             }
                             Outcome::Died => {}
                             Outcome::Empty => {
