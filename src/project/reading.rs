@@ -8,6 +8,7 @@ use crate::db::rows::{Event, EventBody};
 use crate::db::types::{EventState, Timestamp};
 use crate::parse::{self, Format, Notes};
 use crate::privacy;
+use crate::project::fresh::Fresh;
 
 /// What is kept of an explanation: it may quote the body.
 const ERROR_CHARS: usize = 2_000;
@@ -27,6 +28,8 @@ pub struct Reading {
     pub decision: Option<Decision>,
     /// What was odd about it.
     pub notes: Notes,
+    /// What it makes of a booking that is not stored, where that was told already.
+    pub(super) fresh: Option<Box<Fresh>>,
 }
 
 /// What becomes of an event, and why.
@@ -57,6 +60,7 @@ pub fn read((event, body): Delivery) -> Reading {
         body: None,
         decision: Some(Decision::because(EventState::Failed, "reading the body failed: a bug, please report it")),
         notes: Notes::default(),
+        fresh: None,
         event,
     })
 }
@@ -69,11 +73,18 @@ fn interpret(event: &Event, body: &EventBody) -> Reading {
             body: None,
             decision: Some(Decision::because(EventState::Failed, SEALED)),
             notes: Notes::default(),
+            fresh: None,
         };
     }
     let document = parse::parse(&body.body, event.content_type.as_deref());
-    let mut reading =
-        Reading { event: event.clone(), format: document.format, body: None, decision: None, notes: document.notes };
+    let mut reading = Reading {
+        event: event.clone(),
+        format: document.format,
+        body: None,
+        decision: None,
+        notes: document.notes,
+        fresh: None,
+    };
     if document.format.is_none() {
         reading.decision = Some(Decision::because(EventState::Ignored, "the body is empty"));
         return reading;
