@@ -6,7 +6,7 @@ use std::thread;
 use super::Settings;
 use super::accounts::Accounts;
 use super::fresh::Fresh;
-use super::reading::{Reading, read};
+use super::reading::{Reading, read_body};
 use crate::db::events::{self, Waiting};
 use crate::db::rows::Event;
 use crate::db::{Result, Session, Tx};
@@ -82,7 +82,7 @@ impl Ahead {
             }
         }
         if !missing.is_empty() {
-            readings.extend(events::with_bodies(tx, missing)?.into_iter().map(read));
+            readings.extend(events::with_bodies(tx, missing)?.into_iter().map(|(event, body)| read_body(event, &body)));
             readings.sort_unstable_by_key(|reading| reading.event.id);
         }
         Ok(readings)

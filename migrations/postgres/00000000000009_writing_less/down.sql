@@ -10,3 +10,8 @@ DO $$ DECLARE t text; BEGIN
         END IF;
     END LOOP;
 END $$;
+
+DO $$ BEGIN
+    EXECUTE 'ALTER TABLE webhook_bodies ALTER COLUMN body SET COMPRESSION default, ALTER COLUMN headers SET COMPRESSION default';
+EXCEPTION WHEN syntax_error THEN NULL;
+END $$;

@@ -14,3 +14,10 @@ DO $$ DECLARE t text; BEGIN
         END IF;
     END LOOP;
 END $$;
+
+-- Bodies come in faster than the server's own way of compressing takes them. Older servers have no other, and some are built
+-- without it.
+DO $$ BEGIN
+    EXECUTE 'ALTER TABLE webhook_bodies ALTER COLUMN body SET COMPRESSION lz4, ALTER COLUMN headers SET COMPRESSION lz4';
+EXCEPTION WHEN syntax_error OR feature_not_supported THEN NULL;
+END $$;
