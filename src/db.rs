@@ -4,6 +4,7 @@ pub(crate) mod array;
 pub mod catalogue;
 pub mod cell;
 pub mod changes;
+pub(crate) mod copy;
 pub mod distribute;
 mod error;
 pub mod events;

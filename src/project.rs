@@ -15,6 +15,7 @@ mod customers;
 mod dates;
 mod deaths;
 mod forgotten;
+mod fresh;
 mod hand;
 mod items;
 mod origin;
@@ -165,7 +166,8 @@ impl Projector {
         self.hand.marked = None;
         let database = self.session.database().clone();
         let mut reader = self.reader.take().unwrap_or_else(|| database.session().by_key());
-        let (result, ahead) = Ahead::beside(&mut reader, limit, |begin| match &database {
+        let settings = self.settings.clone();
+        let (result, ahead) = Ahead::beside(&mut reader, limit, &settings, |begin| match &database {
             Database::Postgres(_) => self.step_postgres(lock, limit, begin),
             sqlite @ Database::Sqlite(_) => self.step_sqlite(sqlite, lock, limit, begin),
         });

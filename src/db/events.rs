@@ -5,12 +5,14 @@ mod bodies;
 mod heard;
 mod selection;
 mod settle;
+mod waiting;
 
 pub use about::{accounts_of, near, of_entities, undecided_naming};
 pub use bodies::{body_size, count_prunable, is_pruned, page, prune, without_body};
 pub use heard::{last_of_account, last_of_no_account, minutes_of_account};
 pub use selection::Selection;
 pub use settle::{Settlement, settle};
+pub use waiting::{Waiting, waiting};
 
 use std::collections::HashMap;
 
@@ -51,12 +53,13 @@ pub fn pending(tx: &mut Tx<'_>, after: i64, limit: usize, bytes: usize) -> Resul
     Ok(within.map(|(_, (event, _))| event).collect())
 }
 
-/// Events with their bodies.
-pub fn with_bodies(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<Vec<Delivery>> {
+/// Events with their bodies, as received.
+pub fn with_bodies(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<Vec<(Event, Vec<u8>)>> {
     let ids: Vec<_> = events.iter().map(|event| event.id).collect();
     let query = || webhook_bodies::table.filter(webhook_bodies::event_id.eq_any(&ids));
-    let bodies: Vec<EventBody> = on!(tx, |connection| query().load(connection))?;
-    let mut bodies: HashMap<_, _> = bodies.into_iter().map(|body| (body.event_id, body)).collect();
+    let query = || query().select((webhook_bodies::event_id, webhook_bodies::body));
+    let bodies: Vec<(i64, Vec<u8>)> = on!(tx, |connection| query().load(connection))?;
+    let mut bodies: HashMap<_, _> = bodies.into_iter().collect();
     let paired = events.into_iter().filter_map(|event| bodies.remove(&event.id).map(|body| (event, body)));
     Ok(paired.collect())
 }

@@ -51,6 +51,14 @@ const TAKE_POSTGRES: &str = "UPDATE uncounted SET in_hand = 1 WHERE (account_id,
 /// Bookings in one transaction where nobody waits for it.
 const MANY: u32 = 500;
 
+/// Tells the triggers, until this transaction ends, that whose lines, taxes and steps are added is listed already.
+pub(crate) fn are_listed(tx: &mut Tx<'_>) -> Result<()> {
+    if let Tx::Postgres(_) = tx {
+        execute_again(tx, "SELECT set_config('checkfront_mirror.are_listed', 'yes', true)")?;
+    }
+    Ok(())
+}
+
 /// Counts up to so many of the bookings that changed, and says how many; 0 where none are left.
 pub fn count_some(session: &mut Session, limit: u32) -> Result<usize> {
     if session.read(|tx| number(tx, "SELECT count(*) AS v FROM (SELECT 1 AS one FROM uncounted LIMIT 1) q"))? == 0 {

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::origin::Origin;
 use super::reading::Reading;
 use super::zones::{self, Zones};
-use crate::checkfront::Booking;
+use crate::checkfront::{Body, Booking};
 use crate::db::rows::{Account, Status};
 use crate::db::types::Timestamp;
 use crate::db::{Result, Tx};
@@ -30,18 +30,20 @@ impl<'s> Accounts<'s> {
     /// Whose event this is; an account is added when first seen. `None` for what cannot be read.
     pub(super) fn origin(&mut self, tx: &mut Tx<'_>, reading: &Reading) -> Result<Option<Origin>> {
         let (Some(body), Some(_)) = (&reading.body, reading.content()) else { return Ok(None) };
+        if let Some(origin) = self.known_origin(reading) {
+            return Ok(Some(origin));
+        }
         let host = body.host.as_deref().unwrap_or(self.default_host);
-        let account = match self.known.iter().position(|account| account.host == host) {
-            Some(index) => &self.known[index],
-            None => self.add(tx, host, reading.event.received_at)?,
-        };
-        Ok(Some(Origin {
-            id: reading.event.id,
-            at: reading.event.received_at,
-            account_id: account.account_id,
-            zone: zones::parse(&account.timezone).unwrap_or(Tz::UTC),
-            delete: body.is_delete(),
-        }))
+        let account = self.add(tx, host, reading.event.received_at)?;
+        Ok(Some(origin(reading, body, account)))
+    }
+
+    /// The same where the account has been seen.
+    pub(super) fn known_origin(&self, reading: &Reading) -> Option<Origin> {
+        let body = reading.body.as_ref().filter(|_| reading.content().is_some())?;
+        let host = body.host.as_deref().unwrap_or(self.default_host);
+        let account = self.known.iter().find(|account| account.host == host)?;
+        Some(origin(reading, body, account))
     }
 
     /// Notes the statuses of a booking and its lines.
@@ -78,5 +80,15 @@ impl<'s> Accounts<'s> {
         let index = self.known.len();
         self.known.push(account);
         Ok(&self.known[index])
+    }
+}
+
+fn origin(reading: &Reading, body: &Body, account: &Account) -> Origin {
+    Origin {
+        id: reading.event.id,
+        at: reading.event.received_at,
+        account_id: account.account_id,
+        zone: zones::parse(&account.timezone).unwrap_or(Tz::UTC),
+        delete: body.is_delete(),
     }
 }

@@ -18,6 +18,9 @@ use crate::db::rows::Change;
 use crate::db::types::{EventState, Timestamp};
 use crate::db::{Result, Tx};
 
+/// From so many events on a statement more costs less than a look for each row.
+const MANY: usize = 64;
+
 /// What became of a batch.
 pub(super) struct Projected {
     /// How each event is to be settled.
@@ -40,6 +43,7 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
             forgotten.strip(tx, reading, origin.account_id)?;
         }
     }
+    let fresh: Vec<_> = readings.iter_mut().map(|reading| reading.fresh.take()).collect();
     let known: Vec<_> =
         readings.iter().zip(&origins).filter_map(|(reading, origin)| Some((reading, (*origin)?))).collect();
 
@@ -49,7 +53,7 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
     let mut rates = Rates::load(tx, &known)?;
 
     let mut settlements = HashMap::new();
-    for (reading, origin) in readings.iter().zip(&origins) {
+    for ((reading, origin), fresh) in readings.iter().zip(&origins).zip(fresh) {
         if settlements.contains_key(&reading.event.id) {
             continue;
         }
@@ -65,7 +69,7 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
                 if settlements.contains_key(&reading.event.id) {
                     continue;
                 }
-                Decision::plain(bookings.apply(booking, origin))
+                Decision::plain(bookings.apply(booking, origin, fresh))
             }
             (Some(Content::Transaction(transaction)), Some(origin)) => {
                 let action = reading.body.as_ref().and_then(|body| body.action.as_deref());
@@ -83,7 +87,7 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
     changed.extend(transactions.changes().chain(items.changes()).chain(rates.changes()));
     changed.sort_unstable_by_key(|change| (change.event_id, change.kind));
     accounts.write(tx)?;
-    bookings.write(tx)?;
+    bookings.write(tx, readings.len() >= MANY)?;
     transactions.write(tx)?;
     items.write(tx)?;
     rates.write(tx)?;

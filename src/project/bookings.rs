@@ -1,6 +1,7 @@
 //! The bookings a batch touches: loaded once, folded in the order of receipt, written once.
 
 mod noted;
+mod write;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,6 +9,7 @@ use super::booking::Whole;
 use super::changes;
 use super::customers::Customers;
 use super::forgotten::Forgotten;
+use super::fresh::Fresh;
 use super::origin::Origin;
 use super::reading::{Decision, Reading, read};
 use super::rows::{Rows, by_account};
@@ -53,9 +55,17 @@ impl Bookings {
     }
 
     /// Folds one delivery over its booking.
-    pub(super) fn apply(&mut self, body: &checkfront::Booking, origin: &Origin) -> EventState {
+    pub(super) fn apply(
+        &mut self,
+        body: &checkfront::Booking,
+        origin: &Origin,
+        fresh: Option<Box<Fresh>>,
+    ) -> EventState {
         let key = (origin.account_id, body.code.clone());
-        let (state, whole) = fold(self.rows.get(&key), body, origin);
+        let (state, whole) = match (self.rows.get(&key), fresh.and_then(|fresh| fresh.from(origin))) {
+            (None, Some(whole)) => (EventState::Applied, Some(whole)),
+            (before, _) => fold(before, body, origin),
+        };
         let Some(whole) = whole else {
             // Too late for the booking, it may still be the only one that had some field of its customer.
             self.customers.saw(body.contact.key().ok().flatten().as_deref(), &body.contact, origin);
@@ -145,49 +155,6 @@ impl Bookings {
         self.retold.insert(key);
         Ok(Some(decided))
     }
-
-    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let mut rows = Vec::new();
-        let mut lines = Vec::new();
-        let mut taxes = Vec::new();
-        for (account_id, code) in &self.retold {
-            BookingItem::delete_all(tx, *account_id, code)?;
-            BookingTax::truncate(tx, *account_id, code, 0)?;
-            BookingHistory::delete(tx, *account_id, code)?;
-            Booking::delete(tx, *account_id, code)?;
-        }
-        for (key, whole) in self.rows.changed() {
-            // A booking told anew is written anew: what it was last changed by may lie further back than before.
-            let stored = self.rows.stored(key).filter(|_| !self.retold.contains(key));
-            if stored.is_none_or(|stored| stored.booking != whole.booking) {
-                rows.push(&whole.booking);
-            }
-            let old = |line: &&BookingItem| stored.and_then(|stored| stored.lines.get(&line.line_id)) != Some(line);
-            lines.extend(whole.lines.values().filter(old));
-            let fresh = whole.taxes.iter().enumerate();
-            let fresh = fresh.filter(|(index, tax)| stored.and_then(|stored| stored.taxes.get(*index)) != Some(tax));
-            taxes.extend(fresh.map(|(_, tax)| tax));
-            if let Some(stored) = stored {
-                remove_stale(tx, key, stored, whole)?;
-            }
-        }
-        Booking::upsert(tx, &rows)?;
-        BookingItem::upsert(tx, &lines)?;
-        BookingTax::upsert(tx, &taxes)?;
-        BookingHistory::insert(tx, &self.history)?;
-        self.customers.write(tx)
-    }
-}
-
-fn remove_stale(tx: &mut Tx<'_>, (account_id, code): &Key, stored: &Whole, whole: &Whole) -> Result<()> {
-    let gone: Vec<_> = stored.lines.keys().filter(|id| !whole.lines.contains_key(*id)).cloned().collect();
-    if !gone.is_empty() {
-        BookingItem::delete(tx, *account_id, code, &gone)?;
-    }
-    if whole.taxes.len() < stored.taxes.len() {
-        BookingTax::truncate(tx, *account_id, code, i32::try_from(whole.taxes.len()).unwrap_or(i32::MAX))?;
-    }
-    Ok(())
 }
 
 /// The decision on one delivery, and the booking after it.

@@ -131,10 +131,18 @@ impl Customers {
         }))
     }
 
-    pub(super) fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let changed = self.current.iter().filter(|(key, row)| self.stored.get(key) != Some(row));
-        let rows: Vec<_> = changed.map(|(_, row)| row).collect();
-        Customer::upsert(tx, &rows)?;
+    /// As bookings are written.
+    pub(super) fn write(&self, tx: &mut Tx<'_>, many: bool) -> Result<()> {
+        let (mut new, mut known) = (Vec::new(), Vec::new());
+        for (key, row) in &self.current {
+            match self.stored.get(key) {
+                None if many => new.push(row),
+                stored if stored != Some(row) => known.push(row),
+                _ => {}
+            }
+        }
+        Customer::upsert(tx, &known)?;
+        Customer::add(tx, &new)?;
         let gone = self.stored.keys().filter(|key| !self.current.contains_key(key)).cloned();
         for (account_id, keys) in by_account(gone) {
             Customer::delete(tx, account_id, &keys)?;

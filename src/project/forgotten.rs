@@ -44,6 +44,7 @@ impl Forgotten {
         }
         if let Some(Ok(Content::Booking(booking))) = reading.body.as_mut().map(|body| body.content.as_mut()) {
             booking.contact.forgotten = Some(customer_key.clone());
+            reading.fresh = None;
         }
         Ok(())
     }

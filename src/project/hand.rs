@@ -32,23 +32,36 @@ impl Hand {
         lock: &ProjectorLock,
         limit: usize,
     ) -> Result<Option<Vec<Reading>>> {
-        let ahead = std::mem::take(&mut self.ahead);
+        let mut ahead = std::mem::take(&mut self.ahead);
         let (mut after, mut looked) = self.passed.take().unwrap_or((0, Instant::now()));
         if looked.elapsed() > LOOK {
             (after, looked) = (0, Instant::now());
+        }
+        if let Some(readings) = ahead.next(tx, after, limit)? {
+            self.take(tx, lock, readings.iter().map(|reading| reading.event.id))?;
+            self.passed = passed(&readings, looked);
+            return Ok(Some(readings));
         }
         let mut events = events::pending(tx, after, limit, BYTES)?;
         if events.len() < limit && after > 0 {
             events = events::pending(tx, 0, limit, BYTES)?;
         }
-        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
-        let passed = (last.id, looked);
-        let mark = if events.len() == 1 { -first.id } else { first.id };
-        self.marked = Some((mark, events.len()));
-        lock.mark(tx, mark)?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        self.take(tx, lock, events.iter().map(|event| event.id))?;
         let readings = ahead.read(tx, events)?;
-        self.passed = Some(passed).filter(|_| readings.len() >= BATCH);
+        self.passed = passed(&readings, looked);
         Ok(Some(readings))
+    }
+
+    /// Marks these events, before anything is done with them.
+    fn take(&mut self, tx: &mut Tx<'_>, lock: &ProjectorLock, ids: impl ExactSizeIterator<Item = i64>) -> Result<()> {
+        let count = ids.len();
+        let Some(first) = ids.min() else { return Ok(()) };
+        let mark = if count == 1 { -first } else { first };
+        self.marked = Some((mark, count));
+        lock.mark(tx, mark)
     }
 
     /// The step did not end well, or not at all: what was in hand may still be pending, and what was read ahead no
@@ -56,4 +69,10 @@ impl Hand {
     pub(super) fn open(&mut self) {
         (self.passed, self.ahead) = (None, Ahead::default());
     }
+}
+
+/// Where to look on from, after a batch as large as they get.
+fn passed(readings: &[Reading], looked: Instant) -> Option<(i64, Instant)> {
+    let last = readings.last().filter(|_| readings.len() >= BATCH)?;
+    Some((last.event.id, looked))
 }

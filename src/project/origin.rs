@@ -7,7 +7,7 @@ use super::zones;
 use crate::db::types::Timestamp;
 
 /// Where a change comes from: what a row is stamped with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Origin {
     pub id: i64,
     pub at: Timestamp,

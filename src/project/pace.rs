@@ -10,8 +10,11 @@ pub(super) const BATCH: usize = 500;
 const LEAST: usize = 8;
 /// How long a batch may take while deliveries wait for it.
 const SLICE: Duration = Duration::from_millis(4);
-/// While more deliveries come than are stored at once, projecting rests so many times as long as it took.
+/// While more deliveries come than are stored at once, projecting rests so many times as long as it took: senders wait for
+/// the one writer.
 const REST: u32 = 3;
+/// Where they do not, it leaves them some of the processor: of what it took, one part in so many.
+const PART: u32 = 2;
 /// The longest rest, whatever the batch took.
 const LONGEST: Duration = Duration::from_millis(50);
 
@@ -41,7 +44,8 @@ impl Pace {
         if let Ok(events @ 1..) = u32::try_from(events) {
             self.event = (self.event * 7 + time / events) / 8;
         }
-        if traffic == Traffic::Flood { (time * REST).min(LONGEST) } else { Duration::ZERO }
+        let rest = if self.one_writer { time * REST } else { time / PART };
+        if traffic == Traffic::Flood { rest.min(LONGEST) } else { Duration::ZERO }
     }
 }
 
@@ -78,5 +82,6 @@ mod tests {
         assert_eq!(pace.took(time, 40, Traffic::Steady), Duration::ZERO);
         assert_eq!(pace.took(time, 40, Traffic::Flood), time * REST);
         assert_eq!(pace.took(Duration::from_secs(9), 40, Traffic::Flood), LONGEST);
+        assert_eq!(Pace::new(false).took(time, 40, Traffic::Flood), time / PART);
     }
 }

@@ -4,10 +4,11 @@ use std::panic::catch_unwind;
 
 use crate::checkfront::{self, Body, Content, Kind};
 use crate::db::events::{Delivery, Settlement};
-use crate::db::rows::{Event, EventBody};
+use crate::db::rows::Event;
 use crate::db::types::{EventState, Timestamp};
 use crate::parse::{self, Format, Notes};
 use crate::privacy;
+use crate::project::fresh::Fresh;
 
 /// What is kept of an explanation: it may quote the body.
 const ERROR_CHARS: usize = 2_000;
@@ -27,6 +28,8 @@ pub struct Reading {
     pub decision: Option<Decision>,
     /// What was odd about it.
     pub notes: Notes,
+    /// What it makes of a booking that is not stored, where that was told already.
+    pub(super) fresh: Option<Box<Fresh>>,
 }
 
 /// What becomes of an event, and why.
@@ -51,49 +54,58 @@ impl Decision {
 
 /// Reads an event.
 pub fn read((event, body): Delivery) -> Reading {
-    // A bug met by one body must not stop the others.
-    catch_unwind(|| interpret(&event, &body)).unwrap_or_else(|_| Reading {
-        format: None,
-        body: None,
-        decision: Some(Decision::because(EventState::Failed, "reading the body failed: a bug, please report it")),
-        notes: Notes::default(),
-        event,
-    })
+    read_body(event, &body.body)
 }
 
-fn interpret(event: &Event, body: &EventBody) -> Reading {
-    if privacy::is_sealed(&body.body) {
-        return Reading {
-            event: event.clone(),
-            format: None,
-            body: None,
-            decision: Some(Decision::because(EventState::Failed, SEALED)),
-            notes: Notes::default(),
-        };
+/// The same, by its body as received.
+pub(super) fn read_body(event: Event, body: &[u8]) -> Reading {
+    // A bug met by one body must not stop the others.
+    let Understood { format, body, decision, notes } = catch_unwind(|| interpret(&event, body)).unwrap_or_else(|_| {
+        Understood::not(Decision::because(EventState::Failed, "reading the body failed: a bug, please report it"))
+    });
+    Reading { event, format, body, decision, notes, fresh: None }
+}
+
+/// What a body says.
+struct Understood {
+    format: Option<Format>,
+    body: Option<Body>,
+    decision: Option<Decision>,
+    notes: Notes,
+}
+
+impl Understood {
+    fn not(decision: Decision) -> Self {
+        Self { format: None, body: None, decision: Some(decision), notes: Notes::default() }
     }
-    let document = parse::parse(&body.body, event.content_type.as_deref());
-    let mut reading =
-        Reading { event: event.clone(), format: document.format, body: None, decision: None, notes: document.notes };
+}
+
+fn interpret(event: &Event, body: &[u8]) -> Understood {
+    if privacy::is_sealed(body) {
+        return Understood::not(Decision::because(EventState::Failed, SEALED));
+    }
+    let document = parse::parse(body, event.content_type.as_deref());
+    let mut understood = Understood { format: document.format, body: None, decision: None, notes: document.notes };
     if document.format.is_none() {
-        reading.decision = Some(Decision::because(EventState::Ignored, "the body is empty"));
-        return reading;
+        understood.decision = Some(Decision::because(EventState::Ignored, "the body is empty"));
+        return understood;
     }
     let root = match document.root {
         Ok(root) => root,
         Err(error) => {
-            reading.decision = Some(Decision::because(EventState::Failed, error.to_string()));
-            return reading;
+            understood.decision = Some(Decision::because(EventState::Failed, error.to_string()));
+            return understood;
         }
     };
     let mut body = checkfront::read(root);
-    reading.notes.extend(std::mem::take(&mut body.notes));
-    reading.decision = match &body.content {
+    understood.notes.extend(std::mem::take(&mut body.notes));
+    understood.decision = match &body.content {
         Ok(Content::Unknown) => Some(Decision::because(EventState::Ignored, unknown(&body))),
         Ok(_) => None,
         Err(rejected) => Some(Decision::because(EventState::Failed, rejected.to_string())),
     };
-    reading.body = Some(body);
-    reading
+    understood.body = Some(body);
+    understood
 }
 
 fn unknown(body: &Body) -> String {

@@ -11,9 +11,9 @@ use crate::order::{empty, projector, record};
 use crate::support::{Backend, dump, read_sql};
 
 /// Events in a batch: enough that the next ones are read meanwhile.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 
-fn booking(code: usize, number: usize) -> String {
+pub(crate) fn booking(code: usize, number: usize) -> String {
     let status = ["HOLD", "PART", "PAID", "STOP"][number % 4];
     let line = |id: usize| format!(r#"{{"@attributes":{{"line_id":"{id}"}},"qty":"1","total":"{id}.50"}}"#);
     let lines: Vec<_> = (1..=1 + number % 3).map(line).collect();
@@ -24,7 +24,7 @@ fn booking(code: usize, number: usize) -> String {
 }
 
 /// Runs a test on both databases, each with an empty mirror.
-fn both(check: impl Fn(&dyn Fn() -> Database)) {
+pub(crate) fn both(check: impl Fn(&dyn Fn() -> Database)) {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
         let unused = std::cell::RefCell::new(folders.iter());

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod adding;
 mod alerts;
 mod api_guide;
 mod browser;

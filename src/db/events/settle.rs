@@ -120,14 +120,15 @@ impl QueryFragment<Pg> for Many<'_> {
         out.push_sql(
             "UPDATE webhook_events AS e SET prior_state = NULL, account_id = s.account_id, format = s.format, \
              kind = s.kind, type_name = s.type_name, action = s.action, entity_key = s.entity_key, state = s.state, \
-             attempts = s.attempts, error = s.error, processed_at = s.processed_at FROM unnest(",
+             attempts = s.attempts, error = s.error, processed_at = s.processed_at FROM (SELECT ",
         );
+        // Not unnested in FROM, where each array would be kept in a store of its own before it is read.
         for (index, array) in self.0.iter().enumerate() {
-            out.push_sql(if index == 0 { "" } else { ", " });
+            out.push_sql(if index == 0 { "unnest(" } else { "), unnest(" });
             array.walk_ast(out.reborrow())?;
         }
         out.push_sql(
-            ") AS s (account_id, format, kind, type_name, action, entity_key, state, attempts, error, processed_at, id) \
+            ")) AS s (account_id, format, kind, type_name, action, entity_key, state, attempts, error, processed_at, id) \
              WHERE e.id = s.id",
         );
         Ok(())

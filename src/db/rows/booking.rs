@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Text};
 
+use crate::db::copy::copy;
 use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::bookings;
@@ -107,5 +108,10 @@ impl Booking {
     pub fn upsert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
+    }
+
+    /// Adds the rows of bookings that were not stored when this transaction looked.
+    pub(crate) fn add(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
+        copy!(tx, Self, rows)
     }
 }

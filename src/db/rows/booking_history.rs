@@ -1,10 +1,13 @@
 //! What each delivery changed in its booking.
 
+use std::borrow::Borrow;
+
 use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::copy::copy;
 use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::booking_history;
@@ -69,7 +72,7 @@ impl BookingHistory {
     }
 
     /// Adds steps; those that are there stay.
-    pub fn insert(tx: &mut Tx<'_>, rows: &[Self]) -> Result<()> {
+    pub fn insert(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
         upsert!(tx, Self, rows)?;
         Ok(())
     }
@@ -80,5 +83,10 @@ impl BookingHistory {
         let stored = || stored().filter(booking_history::booking_code.eq(code));
         on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
         Ok(())
+    }
+
+    /// Adds the first steps of bookings that were not stored when this transaction looked.
+    pub(crate) fn add(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
+        copy!(tx, Self, rows)
     }
 }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::copy::copy;
 use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::booking_items;
@@ -69,5 +70,10 @@ impl BookingItem {
             on!(&mut *tx, |connection| diesel::delete(stored()).execute(connection))?;
         }
         Ok(())
+    }
+
+    /// Adds the lines of bookings that were not stored when this transaction looked.
+    pub(crate) fn add(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
+        copy!(tx, Self, rows)
     }
 }

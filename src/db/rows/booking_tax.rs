@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::copy::copy;
 use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::booking_taxes;
@@ -44,5 +45,10 @@ impl BookingTax {
             || stored().filter(booking_taxes::booking_code.eq(code)).filter(booking_taxes::position.gt(length));
         on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
         Ok(())
+    }
+
+    /// Adds the taxes of bookings that were not stored when this transaction looked.
+    pub(crate) fn add(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
+        copy!(tx, Self, rows)
     }
 }

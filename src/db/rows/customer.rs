@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::db::copy::copy;
 use crate::db::lookup::lookup;
 use crate::db::row::row;
 use crate::db::schema::customers;
@@ -90,5 +91,10 @@ impl Customer {
         let stored = || stored().filter(customers::customer_key.eq_any(keys));
         on!(tx, |connection| diesel::delete(stored()).execute(connection))?;
         Ok(())
+    }
+
+    /// Adds the rows of customers that were not stored when this transaction looked.
+    pub(crate) fn add(tx: &mut Tx<'_>, rows: &[impl Borrow<Self>]) -> Result<()> {
+        copy!(tx, Self, rows)
     }
 }
