@@ -26,7 +26,7 @@ use crate::fault;
 use crate::project::{Outcome, Projector, Settings, Zones};
 
 /// Events that are copied, then projected, before the next are.
-const PAGE: i64 = 20_000;
+const PAGE: i64 = 100_000;
 /// Events in a batch of the shadow's projector: nobody waits for it.
 const BATCH: usize = 2_000;
 /// So few events that the live projector may be kept waiting for them.

@@ -4,6 +4,7 @@
 mod bodies;
 mod both;
 mod lean;
+mod tables;
 mod view;
 
 pub use view::View;
@@ -54,15 +55,15 @@ impl Shadow {
         let database = Database::open_as(&url, Durability::Scratch)?;
         let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
         shadow.check()?;
-        migrate::run(&mut shadow.database.session())?;
-        let live = shadow.schema.clone();
-        shadow.database.session().transaction(|tx| {
-            lean::strip(tx)?;
-            bodies::share(tx, &live)
-        })?;
+        let mut session = shadow.database.session();
         if let (Database::Sqlite(live), DatabaseUrl::Sqlite(path)) = (&shadow.live, &url) {
+            migrate::run(&mut session)?;
+            session.transaction(|tx| lean::strip(tx).and_then(|()| bodies::make_room(tx)))?;
             shadow.database = Database::open_scratch(path, &bodies::opening(&live.beside(""))?)?;
             shadow.connection.attach(path)?;
+        } else {
+            let live = &shadow.schema;
+            session.transaction(|tx| tables::make(tx, live).and_then(|()| bodies::share(tx, live)))?;
         }
         Ok((shadow, lock))
     }

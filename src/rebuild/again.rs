@@ -18,7 +18,7 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, tables: &[Table], selection: 
         carry::copy(tx, names, table)?;
     }
     let selected = names.shadow("selected");
-    execute(tx, &format!("CREATE TABLE {selected} (id BIGINT PRIMARY KEY)"))?;
+    execute(tx, &format!("{} (id BIGINT PRIMARY KEY)", names.create(&selected)))?;
     let mut after = 0;
     loop {
         let ids = selection.ids(tx, after, STEP)?;

@@ -25,9 +25,10 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> 
     execute(
         tx,
         &format!(
-            "CREATE TABLE {diff} AS SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
+            "{} AS SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
              'delete' WHEN l.\"{first}\" IS NULL THEN 'insert' ELSE 'update' END AS op, {keys}, {old}, {new} \
              FROM {source} WHERE {wanted}",
+            names.create(&diff),
             by.join(", ")
         ),
     )
@@ -39,7 +40,7 @@ pub(super) fn keep(tx: &mut Tx<'_>, found: &Names, names: &Names, table: &Table)
     let (from, diff) = (found.diff(table.name), names.diff(table.name));
     if from != diff {
         execute(tx, &format!("DROP TABLE IF EXISTS {diff}"))?;
-        execute(tx, &format!("CREATE TABLE {diff} AS SELECT * FROM {from}"))?;
+        execute(tx, &format!("{} AS SELECT * FROM {from}", names.create(&diff)))?;
     }
     execute(tx, &names.index(&format!("diff_{}", table.name), &["n"])).map(drop)
 }

@@ -26,13 +26,14 @@ pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
     execute(
         tx,
         &format!(
-            "CREATE TABLE {todo} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
+            "{} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
              (SELECT e.id, CASE WHEN COALESCE(e.prior_state, e.state) = 'superseded' THEN 1 ELSE 0 END AS late \
              FROM {} e WHERE (e.state <> 'pending' OR e.prior_state IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM {} b WHERE b.event_id = e.id) \
              AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id) \
              AND NOT (e.kind = 'booking' AND COALESCE(e.prior_state, e.state) IN {TOLD} AND EXISTS \
              (SELECT 1 FROM {} c WHERE c.account_id = e.account_id AND c.code = e.entity_key AND e.id < c.base))) q",
+            names.create(&todo),
             names.live("webhook_events"),
             names.live("webhook_bodies"),
             names.shadow("webhook_events"),

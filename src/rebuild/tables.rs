@@ -141,6 +141,11 @@ impl Names {
         format!("{}.diff_{table}", self.diffs)
     }
 
+    /// How a statement begins that makes a table, which need not outlive a crash.
+    pub(super) fn create(&self, table: &str) -> String {
+        format!("CREATE {}TABLE {table}", if self.is_postgres { "UNLOGGED " } else { "" })
+    }
+
     /// A statement that makes an index on a shadow table.
     pub(super) fn index(&self, table: &str, columns: &[&str]) -> String {
         let (name, table) = if self.is_postgres {

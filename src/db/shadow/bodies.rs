@@ -9,12 +9,15 @@ use super::super::{Result, Tx};
 /// The mirror's file, to a connection that only has the shadow's.
 const LIVE: &str = "mirror";
 
-/// Makes room for what is rewritten, and on PostgreSQL the view and what writes through it.
+/// Makes room in a file for what is rewritten.
+pub(super) fn make_room(tx: &mut Tx<'_>) -> Result<()> {
+    execute(tx, "ALTER TABLE webhook_bodies RENAME TO rewritten_bodies").map(drop)
+}
+
+/// Makes the same room on PostgreSQL, the view, and what writes through it.
 pub(super) fn share(tx: &mut Tx<'_>, live: &str) -> Result<()> {
-    execute(tx, "ALTER TABLE webhook_bodies RENAME TO rewritten_bodies")?;
-    if let Tx::Sqlite(_) = tx {
-        return Ok(());
-    }
+    let room = "CREATE UNLOGGED TABLE rewritten_bodies";
+    execute(tx, &format!("{room} (LIKE {live}.webhook_bodies, PRIMARY KEY (event_id))"))?;
     execute(tx, &format!("CREATE VIEW webhook_bodies AS {}", bodies(live)))?;
     execute(
         tx,
