@@ -105,6 +105,11 @@ impl Database {
         })
     }
 
+    /// A SQLite file that a crash may leave in any state, each connection to which is told something of its own.
+    fn open_scratch(path: &std::path::Path, opening: &str) -> Result<Self> {
+        Ok(Self::Sqlite(sqlite::Sqlite::open_with(path, Durability::Scratch, opening)?.into()))
+    }
+
     /// A writer of its own. On PostgreSQL it holds a connection, made anew after a fault.
     pub fn session(&self) -> Session {
         Session::new(self.clone())

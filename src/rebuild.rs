@@ -6,6 +6,7 @@ mod again;
 mod apply;
 mod carry;
 mod changes;
+mod compare;
 mod difference;
 mod figures;
 mod log;
@@ -24,8 +25,8 @@ use crate::db::{DatabaseUrl, Error, Result, Tx};
 use crate::fault;
 use crate::project::{Outcome, Projector, Settings, Zones};
 
-/// Events that are copied, then projected, before their bodies are dropped again.
-const PAGE: i64 = 20_000;
+/// Events that are copied, then projected, before the next are.
+const PAGE: i64 = 100_000;
 /// Events in a batch of the shadow's projector: nobody waits for it.
 const BATCH: usize = 2_000;
 /// So few events that the live projector may be kept waiting for them.
@@ -124,9 +125,6 @@ impl Rebuild {
             let to = end.min(done + PAGE);
             self.shadow.transaction(|tx| log::copy(tx, &self.names, done, to))?;
             self.drain(&mut |_| {})?;
-            if !self.is_copy {
-                self.shadow.transaction(|tx| log::drop_bodies(tx, &self.names))?;
-            }
             done = to;
             progress(done.unsigned_abs(), all.unsigned_abs());
         }
@@ -155,17 +153,17 @@ impl Rebuild {
     pub fn compare(&mut self, to_apply: bool) -> Result<Vec<Figures>> {
         self.shadow.pause()?;
         self.catch_up(&mut |_, _| {})?;
-        let Self { shadow, names, tables, is_copy, counts, .. } = self;
-        if to_apply {
-            return shadow.transaction(|tx| compare(tx, names, tables, *is_copy, counts));
-        }
-        let pause = shadow.take_pause();
+        let Self { shadow, names, tables, is_copy, .. } = self;
         shadow.transaction(|tx| {
-            // The live tables are seen as they are at this statement, whatever is written afterwards.
-            number(tx, &format!("SELECT count(*) AS v FROM {}", names.live("accounts")))?;
-            pause.map_or(Ok(()), |pause| pause.end(tx))?;
-            compare(tx, names, tables, *is_copy, counts)
-        })
+            if !*is_copy {
+                log::check_still_there(tx, names)?;
+                carry::release(tx, names)?;
+            }
+            log::check_forgotten(tx, names)
+        })?;
+        let (counts, figures) = compare::compare(shadow, names, tables, to_apply)?;
+        self.counts = counts;
+        Ok(figures)
     }
 
     /// How many rows of each table the difference has.
@@ -180,7 +178,7 @@ impl Rebuild {
 
     /// How many events would belong to another account: `CHECKFRONT_HOST` may not be what it was.
     pub fn moved(&mut self) -> Result<i64> {
-        let diff = self.names.shadow("diff_webhook_events");
+        let diff = self.names.diff("webhook_events");
         let moved = format!("SELECT count(*) AS v FROM {diff} WHERE o_account_id <> n_account_id");
         self.shadow.transaction(|tx| number(tx, &moved))
     }
@@ -224,27 +222,4 @@ impl Rebuild {
         drop(projector);
         shadow.remove()
     }
-}
-
-fn compare(
-    tx: &mut Tx<'_>,
-    names: &Names,
-    tables: &[Table],
-    is_copy: bool,
-    counts: &mut Vec<Counts>,
-) -> Result<Vec<Figures>> {
-    if !is_copy {
-        log::check_still_there(tx, names)?;
-        carry::release(tx, names)?;
-    }
-    log::check_forgotten(tx, names)?;
-    counts.clear();
-    let mut figures = Vec::new();
-    for table in tables {
-        difference::find(tx, names, table)?;
-        let found = Counts::of(tx, names, table)?;
-        figures.push(Figures::of(tx, names, table, &found)?);
-        counts.push(found);
-    }
-    Ok(figures)
 }

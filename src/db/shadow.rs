@@ -1,13 +1,19 @@
 //! A shadow of the mirror: the same tables, empty, in a SQLite file beside the live one or in a PostgreSQL schema of its
 //! own, and a connection that sees both.
 
+mod bodies;
+mod both;
 mod lean;
+mod tables;
+mod view;
+
+pub use view::View;
 
 use std::path::{Path, PathBuf};
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+
+use both::Both;
 
 use super::projector_lock::{Pause, ProjectorLock, REBUILD};
 use super::statement::{execute, text};
@@ -30,24 +36,15 @@ pub struct Shadow {
     pause: Option<Pause>,
 }
 
-enum Both {
-    Postgres(Box<PgConnection>),
-    Sqlite(SqliteConnection),
-}
-
 impl Shadow {
     /// Makes an empty one, and the lock for its projector.
     pub fn make(url: &DatabaseUrl) -> Result<(Self, ProjectorLock)> {
         let live = Database::open(url)?;
         let (url, mut connection) = match (url, &live) {
-            (DatabaseUrl::Postgres(url), Database::Postgres(postgres)) => {
-                let connection = Both::Postgres(Box::new(postgres.connect("")?));
-                (DatabaseUrl::Postgres(DatabaseUrl::with_schema(url, SCHEMA)), connection)
+            (DatabaseUrl::Postgres(url), Database::Postgres(server)) => {
+                (DatabaseUrl::Postgres(DatabaseUrl::with_schema(url, SCHEMA)), Both::to_server(server)?)
             }
-            (DatabaseUrl::Sqlite(path), _) => {
-                let connection = SqliteConnection::establish(&absolute(path)?.to_string_lossy())?;
-                (DatabaseUrl::Sqlite(shadow_of(path)), Both::Sqlite(connection))
-            }
+            (DatabaseUrl::Sqlite(path), _) => (DatabaseUrl::Sqlite(shadow_of(path)), Both::to_file(path)?),
             (DatabaseUrl::Postgres(_), Database::Sqlite(_)) => {
                 return Err(Error::Schema("the URL is that of another database".to_owned()));
             }
@@ -58,15 +55,15 @@ impl Shadow {
         let database = Database::open_as(&url, Durability::Scratch)?;
         let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
         shadow.check()?;
-        migrate::run(&mut shadow.database.session())?;
-        shadow.database.session().transaction(lean::strip)?;
-        if let (Both::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut shadow.connection, &url) {
-            let attach = format!("ATTACH $1 AS {SCHEMA}");
-            diesel::sql_query(attach).bind::<Text, _>(absolute(path)?.to_string_lossy()).execute(connection)?;
-            let settings = format!(
-                "PRAGMA {SCHEMA}.synchronous = OFF; PRAGMA {SCHEMA}.cache_size = -32768; PRAGMA main.cache_size = -32768;"
-            );
-            connection.batch_execute(&settings)?;
+        let mut session = shadow.database.session();
+        if let (Database::Sqlite(live), DatabaseUrl::Sqlite(path)) = (&shadow.live, &url) {
+            migrate::run(&mut session)?;
+            session.transaction(|tx| lean::strip(tx).and_then(|()| bodies::make_room(tx)))?;
+            shadow.database = Database::open_scratch(path, &bodies::opening(&live.beside(""))?)?;
+            shadow.connection.attach(path)?;
+        } else {
+            let live = &shadow.schema;
+            session.transaction(|tx| tables::make(tx, live).and_then(|()| bodies::share(tx, live)))?;
         }
         Ok((shadow, lock))
     }
@@ -167,32 +164,17 @@ impl Shadow {
 }
 
 impl Both {
-    fn tx(&mut self) -> Tx<'_> {
-        match self {
-            Self::Postgres(connection) => Tx::Postgres(connection),
-            Self::Sqlite(connection) => Tx::Sqlite(connection),
-        }
-    }
-
     /// Clears what an earlier rebuild left, and returns the live schema's name in quotes.
     fn clear(&mut self, shadow: &DatabaseUrl) -> Result<String> {
-        if let (Self::Sqlite(connection), DatabaseUrl::Sqlite(path)) = (&mut *self, shadow) {
+        if let DatabaseUrl::Sqlite(path) = shadow {
             remove_files(path)?;
-            connection.batch_execute("PRAGMA busy_timeout = 60000; PRAGMA synchronous = FULL;")?;
             return Ok("main".to_owned());
         }
         let tx = &mut self.tx();
-        // Cut off in a long statement, the server is to notice: it holds locks. Older servers cannot.
-        let _ = execute(tx, "SET client_connection_check_interval = '1s'");
         // That of a command that has just ended may be free only in a moment.
         execute(tx, "SET lock_timeout = '2s'")?;
         execute(tx, &format!("SELECT pg_advisory_lock({REBUILD})")).map_err(|_| busy())?;
         execute(tx, "RESET lock_timeout")?;
-        // For whole tables compared column by column: compiling that takes longer than doing it.
-        execute(tx, "SET jit = off")?;
-        execute(tx, "SET work_mem = '64MB'")?;
-        // It would sort whole tables, wide as they are, only to join them to the few rows that are carried over.
-        execute(tx, "SET enable_mergejoin = off")?;
         drop_schema(tx)?;
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")

@@ -29,6 +29,8 @@ const IN_URI: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 pub struct Sqlite {
     path: PathBuf,
     durability: Durability,
+    /// What each connection is told last.
+    opening: String,
     /// Fair, so that the recorder's turn comes after each batch of the projector.
     writer: FairMutex<Option<SqliteConnection>>,
     readers: Pool<Manager>,
@@ -36,10 +38,15 @@ pub struct Sqlite {
 
 impl Sqlite {
     pub(super) fn open(path: &Path, durability: Durability) -> Result<Self> {
+        Self::open_with(path, durability, "")
+    }
+
+    /// The same, where each connection is told something of its own.
+    pub(super) fn open_with(path: &Path, durability: Durability, opening: &str) -> Result<Self> {
         let writer = match durability {
             Durability::Nothing => None,
             // What is only locked or full now may do later.
-            _ => match connect(path, durability) {
+            _ => match connect(path, durability, opening) {
                 Err(error) if matches!(error, Error::Query(_)) && error.is_outage() => None,
                 connected => Some(connected?),
             },
@@ -55,9 +62,10 @@ impl Sqlite {
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
-            .connection_customizer(Box::new(ReadOnly))
+            .connection_customizer(Box::new(ReadOnly(format!("{opening} {READER}"))))
             .build(Manager::new(url))?;
-        Ok(Self { path: path.to_owned(), durability, writer: FairMutex::new(writer), readers })
+        let (path, opening) = (path.to_owned(), opening.to_owned());
+        Ok(Self { path, durability, opening, writer: FairMutex::new(writer), readers })
     }
 
     /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use.
@@ -65,7 +73,7 @@ impl Sqlite {
         let mut writer = self.writer.lock();
         let connection = match &mut *writer {
             Some(connection) => connection,
-            none => none.insert(connect(&self.path, self.durability)?),
+            none => none.insert(connect(&self.path, self.durability, &self.opening)?),
         };
         let result = work(connection);
         if result.as_ref().is_err_and(Error::breaks_connection) {
@@ -99,7 +107,7 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path, durability: Durability) -> Result<SqliteConnection> {
+fn connect(path: &Path, durability: Durability, opening: &str) -> Result<SqliteConnection> {
     if durability == Durability::Nothing {
         return Err(Error::Schema("the file was opened for reading alone".to_owned()));
     }
@@ -115,6 +123,7 @@ fn connect(path: &Path, durability: Durability) -> Result<SqliteConnection> {
     if durability == Durability::Scratch {
         connection.batch_execute(SCRATCH)?;
     }
+    connection.batch_execute(opening)?;
     Ok(connection)
 }
 
@@ -133,10 +142,10 @@ pub(crate) fn read_only(path: &Path) -> Result<String> {
 }
 
 #[derive(Debug)]
-struct ReadOnly;
+struct ReadOnly(String);
 
 impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for ReadOnly {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> std::result::Result<(), diesel::r2d2::Error> {
-        connection.batch_execute(READER).map_err(diesel::r2d2::Error::QueryError)
+        connection.batch_execute(&self.0).map_err(diesel::r2d2::Error::QueryError)
     }
 }

@@ -4,7 +4,7 @@ use super::carry;
 use super::tables::{Names, Rule, Table, list};
 use crate::db::events::{self, Selection};
 use crate::db::row::Row;
-use crate::db::rows::{Event, EventBody};
+use crate::db::rows::Event;
 use crate::db::shadow::Shadow;
 use crate::db::statement::{execute, numbers};
 use crate::db::{Result, Tx};
@@ -12,13 +12,13 @@ use crate::db::{Result, Tx};
 /// Ids that are handled in one statement.
 const STEP: i64 = 1_000;
 
-/// Copies all rows, the settled and the selected events, and the bodies that a replay of the selected will read.
+/// Copies all rows, and the settled and the selected events.
 pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, tables: &[Table], selection: &Selection) -> Result<()> {
     for table in tables.iter().filter(|table| table.rule != Rule::Decisions) {
         carry::copy(tx, names, table)?;
     }
     let selected = names.shadow("selected");
-    execute(tx, &format!("CREATE TABLE {selected} (id BIGINT PRIMARY KEY)"))?;
+    execute(tx, &format!("{} (id BIGINT PRIMARY KEY)", names.create(&selected)))?;
     let mut after = 0;
     loop {
         let ids = selection.ids(tx, after, STEP)?;
@@ -41,23 +41,7 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, tables: &[Table], selection: 
         "e.state <> 'pending' OR e.prior_state IS NOT NULL OR EXISTS (SELECT 1 FROM {selected} s WHERE s.id = e.id)"
     );
     execute(tx, &format!("INSERT INTO {events} ({columns}) SELECT {values} FROM {live} e WHERE {wanted}"))?;
-    execute(tx, &names.index("webhook_events", &["entity_key", "kind", "account_id", "id"]))?;
-    // A booking is told anew from all its deliveries.
-    let bookings = format!(
-        "SELECT e.id FROM {live} e WHERE e.kind = 'booking' AND (e.account_id, e.entity_key) IN (SELECT x.account_id, \
-         x.entity_key FROM {live} x JOIN {selected} s ON s.id = x.id WHERE x.kind = 'booking')"
-    );
-    let (bodies, columns, values) =
-        (names.shadow("webhook_bodies"), list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
-    execute(
-        tx,
-        &format!(
-            "INSERT INTO {bodies} ({columns}) SELECT {values} FROM {} b \
-             WHERE b.event_id IN (SELECT id FROM {selected}) OR b.event_id IN ({bookings})",
-            names.live("webhook_bodies")
-        ),
-    )
-    .map(drop)
+    execute(tx, &names.index("webhook_events", &["entity_key", "kind", "account_id", "id"])).map(drop)
 }
 
 /// Sets the selected events again to pending, as a replay does.

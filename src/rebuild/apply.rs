@@ -14,7 +14,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, names: &Names, tables: &[Table], counts: &[
         check(tx, names, table)?;
     }
     for (table, counts) in tables.iter().zip(counts) {
-        let diff = names.shadow(&format!("diff_{}", table.name));
+        let diff = names.diff(table.name);
         let live = names.live(table.name);
         if counts.inserted > 0 {
             let (columns, values) = (list(table.columns, ""), prefixed(table.columns, "n_"));
@@ -36,7 +36,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, names: &Names, tables: &[Table], counts: &[
     }
     for (table, counts) in tables.iter().zip(counts).rev().filter(|(_, counts)| counts.deleted > 0) {
         let (keys, gone) = (list(table.key, ""), keys_of(table));
-        let diff = names.shadow(&format!("diff_{}", table.name));
+        let diff = names.diff(table.name);
         let live = names.live(table.name);
         let delete = format!("DELETE FROM {live} WHERE ({keys}) IN (SELECT {gone} FROM {diff} WHERE op = 'delete')");
         written(table, counts.deleted, execute(tx, &delete)?)?;

@@ -92,7 +92,8 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
         let into = names.shadow(&carried);
         let any = i32::from(any);
         let statement = format!(
-            "CREATE TABLE {into} AS SELECT {keys}, max(id) AS base FROM ({missing}) m WHERE 1 = {any} GROUP BY {keys}"
+            "{} AS SELECT {keys}, max(id) AS base FROM ({missing}) m WHERE 1 = {any} GROUP BY {keys}",
+            names.create(&into)
         );
         execute(tx, &statement)?;
         execute(tx, &names.index(&carried, key))?;
@@ -104,9 +105,13 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
 fn list_events(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
     let (events, bodies) = (names.live("webhook_events"), names.live("webhook_bodies"));
     let (kept, lost, any) = (names.shadow("kept"), names.shadow("lost"), i32::from(any));
-    // Only so called is it SQLite's own key.
-    let (id, instant) = if names.is_postgres { ("BIGINT", "TIMESTAMPTZ") } else { ("INTEGER", "TEXT") };
-    execute(tx, &format!("CREATE TABLE {kept} (id {id} PRIMARY KEY, received_at {instant} NOT NULL)"))?;
+    // Only so called is it SQLite's own key. On PostgreSQL it is cheaper made at once.
+    let columns = if names.is_postgres {
+        "id BIGINT NOT NULL, received_at TIMESTAMPTZ NOT NULL"
+    } else {
+        "id INTEGER PRIMARY KEY, received_at TEXT NOT NULL"
+    };
+    execute(tx, &format!("{} ({columns})", names.create(&kept)))?;
     execute(
         tx,
         &format!(
@@ -114,13 +119,17 @@ fn list_events(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
              JOIN {bodies} b ON b.event_id = e.id WHERE 1 = {any}"
         ),
     )?;
+    if names.is_postgres {
+        execute(tx, &format!("ALTER TABLE {kept} ADD PRIMARY KEY (id)"))?;
+    }
     execute(tx, &names.index("kept", &["received_at"]))?;
     execute(
         tx,
         &format!(
-            "CREATE TABLE {lost} AS SELECT e.account_id, e.kind, e.entity_key, e.id FROM {events} e \
+            "{} AS SELECT e.account_id, e.kind, e.entity_key, e.id FROM {events} e \
              WHERE 1 = {any} AND COALESCE(e.prior_state, e.state) IN ('applied', 'unchanged') \
-             AND NOT EXISTS (SELECT 1 FROM {kept} k WHERE k.id = e.id)"
+             AND NOT EXISTS (SELECT 1 FROM {kept} k WHERE k.id = e.id)",
+            names.create(&lost)
         ),
     )?;
     execute(tx, &names.index("lost", &["entity_key", "kind", "account_id"])).map(drop)

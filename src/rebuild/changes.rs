@@ -25,7 +25,7 @@ pub struct Change {
 
 /// A page of a table's changes; empty past the end.
 pub(super) fn page(tx: &mut Tx<'_>, names: &Names, table: &Table, number: i64) -> Result<Vec<Change>> {
-    let diff = names.shadow(&format!("diff_{}", table.name));
+    let diff = names.diff(table.name);
     let (after, to) = (number * PAGE, (number + 1) * PAGE);
     let mut rows = |op, prefix| {
         let columns = columns_of(table, prefix);

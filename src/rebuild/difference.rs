@@ -9,7 +9,7 @@ use crate::db::{Result, Tx};
 
 /// Compares a table.
 pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> {
-    let diff = names.shadow(&format!("diff_{}", table.name));
+    let diff = names.diff(table.name);
     let columns = |prefix: &str, of: &str| {
         let columns: Vec<_> =
             table.columns.iter().map(|name| format!("{of}.\"{name}\" AS \"{prefix}{name}\"")).collect();
@@ -25,12 +25,23 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> 
     execute(
         tx,
         &format!(
-            "CREATE TABLE {diff} AS SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
+            "{} AS SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
              'delete' WHEN l.\"{first}\" IS NULL THEN 'insert' ELSE 'update' END AS op, {keys}, {old}, {new} \
              FROM {source} WHERE {wanted}",
+            names.create(&diff),
             by.join(", ")
         ),
-    )?;
+    )
+    .map(drop)
+}
+
+/// Puts the difference, where it was found elsewhere, into the shadow.
+pub(super) fn keep(tx: &mut Tx<'_>, found: &Names, names: &Names, table: &Table) -> Result<()> {
+    let (from, diff) = (found.diff(table.name), names.diff(table.name));
+    if from != diff {
+        execute(tx, &format!("DROP TABLE IF EXISTS {diff}"))?;
+        execute(tx, &format!("{} AS SELECT * FROM {from}", names.create(&diff)))?;
+    }
     execute(tx, &names.index(&format!("diff_{}", table.name), &["n"])).map(drop)
 }
 
@@ -108,7 +119,7 @@ pub(super) fn joined(names: &Names, table: &Table) -> String {
     let keys: Vec<_> = table.key.iter().map(|name| format!("k_{name}")).collect();
     let keys: Vec<_> = keys.iter().map(String::as_str).collect();
     let on = same("l", table.key, "d", &keys);
-    format!("{} d LEFT JOIN {} l ON {on}", names.shadow(&format!("diff_{}", table.name)), names.live(table.name))
+    format!("{} d LEFT JOIN {} l ON {on}", names.diff(table.name), names.live(table.name))
 }
 
 /// The columns of the rows as they stand (`o_`) or should (`n_`), under their own names.

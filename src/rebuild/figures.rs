@@ -32,7 +32,7 @@ pub struct Figures {
 
 impl Counts {
     pub(super) fn of(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<Self> {
-        let diff = names.shadow(&format!("diff_{}", table.name));
+        let diff = names.diff(table.name);
         let mut count = |op| number(tx, &format!("SELECT count(*) AS v FROM {diff} WHERE op = '{op}'"));
         Ok(Self { table: table.name, inserted: count("insert")?, updated: count("update")?, deleted: count("delete")? })
     }
@@ -46,24 +46,19 @@ impl Counts {
 impl Figures {
     /// Counts and sums, after the comparison. An error where the difference does not lead to what the shadow has.
     pub(super) fn of(tx: &mut Tx<'_>, names: &Names, table: &Table, counts: &Counts) -> Result<Self> {
-        let (live, shadow) = (names.live(table.name), names.shadow(table.name));
-        let before = number(tx, &format!("SELECT count(*) AS v FROM {live}"))?;
-        let after = before + counts.inserted - counts.deleted;
-        let rebuilt = number(tx, &format!("SELECT count(*) AS v FROM {shadow}"))?;
         // Elsewhere live rows stay that the shadow was not given.
         let comparable = matches!(table.rule, Rule::Own | Rule::PartOf(_));
+        let look = number_and_sums(tx, names, table)?;
+        let mut look = look.split(' ').map(str::to_owned);
+        let mut next = || look.next().unwrap_or_default();
+        let [before, rebuilt] = [next(), next()].map(|count| count.parse().unwrap_or(0));
+        let after = before + counts.inserted - counts.deleted;
         if comparable && after != rebuilt {
             return Err(disagree(table, "rows", &after.to_string(), &rebuilt.to_string()));
         }
         let mut sums = Vec::new();
         for column in table.money {
-            let diff = names.shadow(&format!("diff_{}", table.name));
-            let before = format!("(SELECT COALESCE(sum({column}), 0) FROM {live})");
-            let delta = format!("(SELECT COALESCE(sum(n_{column}), 0) - COALESCE(sum(o_{column}), 0) FROM {diff})");
-            let rebuilt = format!("(SELECT COALESCE(sum({column}), 0) FROM {shadow})");
-            let [before, after, rebuilt] =
-                [before.clone(), format!("{before} + {delta}"), rebuilt].map(|sum| amount(tx, names, &sum));
-            let (before, after, rebuilt) = (before?, after?, rebuilt?);
+            let [before, after, rebuilt] = [next(), next(), next()];
             // Sums are floats on SQLite.
             if comparable && !is_near(&after, &rebuilt) {
                 return Err(disagree(table, column, &after, &rebuilt));
@@ -74,10 +69,37 @@ impl Figures {
     }
 }
 
-fn amount(tx: &mut Tx<'_>, names: &Names, sum: &str) -> Result<String> {
-    let rounded =
-        if names.is_postgres { format!("CAST(round({sum}, 2) AS TEXT)") } else { format!("printf('%.2f', {sum})") };
-    text(tx, &format!("SELECT {rounded} AS v"))
+/// Rows of the table and of its shadow, then of each sum what it is, what it will be, and what the shadow has: each
+/// table is read once.
+fn number_and_sums(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<String> {
+    let own = |column: &&str| format!(", {} AS {column}", sum("", column));
+    let own: String = table.money.iter().map(own).collect();
+    let delta = |column: &&str| format!(", {} - {} AS {column}", sum("n_", column), sum("o_", column));
+    let deltas: String = table.money.iter().map(delta).collect();
+    let mut shown = vec!["CAST(l.n AS TEXT)".to_owned(), "CAST(s.n AS TEXT)".to_owned()];
+    for column in table.money {
+        let each = [format!("l.{column}"), format!("l.{column} + d.{column}"), format!("s.{column}")];
+        shown.extend(each.map(|sum| amount(names, &sum)));
+    }
+    text(
+        tx,
+        &format!(
+            "SELECT {} AS v FROM (SELECT count(*) AS n{own} FROM {live}) l \
+             CROSS JOIN (SELECT count(*) AS n{own} FROM {shadow}) s CROSS JOIN (SELECT count(*) AS n{deltas} FROM {diff}) d",
+            shown.join(" || ' ' || "),
+            live = names.live(table.name),
+            shadow = names.shadow(table.name),
+            diff = names.diff(table.name),
+        ),
+    )
+}
+
+fn sum(prefix: &str, column: &str) -> String {
+    format!("COALESCE(sum({prefix}{column}), 0)")
+}
+
+fn amount(names: &Names, sum: &str) -> String {
+    if names.is_postgres { format!("CAST(round({sum}, 2) AS TEXT)") } else { format!("printf('%.2f', {sum})") }
 }
 
 fn is_near(one: &str, other: &str) -> bool {

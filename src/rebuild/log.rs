@@ -2,7 +2,7 @@
 
 use super::tables::{DECIDED, Names, TOLD, list, same};
 use crate::db::row::Row;
-use crate::db::rows::{Account, Event, EventBody, ForgottenBooking, Status};
+use crate::db::rows::{Account, Event, ForgottenBooking, Status};
 use crate::db::statement::{execute, number};
 use crate::db::{Error, Result, Tx};
 
@@ -26,13 +26,14 @@ pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
     execute(
         tx,
         &format!(
-            "CREATE TABLE {todo} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
+            "{} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
              (SELECT e.id, CASE WHEN COALESCE(e.prior_state, e.state) = 'superseded' THEN 1 ELSE 0 END AS late \
              FROM {} e WHERE (e.state <> 'pending' OR e.prior_state IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM {} b WHERE b.event_id = e.id) \
              AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id) \
              AND NOT (e.kind = 'booking' AND COALESCE(e.prior_state, e.state) IN {TOLD} AND EXISTS \
              (SELECT 1 FROM {} c WHERE c.account_id = e.account_id AND c.code = e.entity_key AND e.id < c.base))) q",
+            names.create(&todo),
             names.live("webhook_events"),
             names.live("webhook_bodies"),
             names.shadow("webhook_events"),
@@ -45,7 +46,7 @@ pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
     Ok(Missing { in_order, all })
 }
 
-/// Copies the listed events after one place up to another, with their bodies, to be projected.
+/// Copies the listed events after one place up to another, to be projected. Their bodies stay where they are.
 pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, after: i64, to: i64) -> Result<()> {
     let columns: Vec<_> = Event::COLUMNS
         .iter()
@@ -59,20 +60,17 @@ pub(super) fn copy(tx: &mut Tx<'_>, names: &Names, after: i64, to: i64) -> Resul
             name => format!("e.\"{name}\""),
         })
         .collect();
-    let listed =
-        |id: &str| format!("JOIN {} t ON t.id = {id} WHERE t.n > {after} AND t.n <= {to}", names.shadow("todo"));
-    let (events, into) = (names.live("webhook_events"), names.shadow("webhook_events"));
-    let (listed_events, values) = (listed("e.id"), columns.join(", "));
-    let columns = list(Event::COLUMNS, "");
-    let copied =
-        execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {events} e {listed_events}"))?;
-    let (bodies, into) = (names.live("webhook_bodies"), names.shadow("webhook_bodies"));
-    let (columns, values) = (list(EventBody::COLUMNS, ""), list(EventBody::COLUMNS, "b."));
-    let listed_bodies = listed("b.event_id");
-    let bodies =
-        execute(tx, &format!("INSERT INTO {into} ({columns}) SELECT {values} FROM {bodies} b {listed_bodies}"))?;
-    let expected = usize::try_from(to - after).unwrap_or(usize::MAX);
-    if copied == expected && bodies == expected { Ok(()) } else { Err(left_the_log()) }
+    let (events, into, bodies) =
+        (names.live("webhook_events"), names.shadow("webhook_events"), names.live("webhook_bodies"));
+    let (columns, values, todo) = (list(Event::COLUMNS, ""), columns.join(", "), names.shadow("todo"));
+    let copied = execute(
+        tx,
+        &format!(
+            "INSERT INTO {into} ({columns}) SELECT {values} FROM {events} e JOIN {todo} t ON t.id = e.id \
+             WHERE t.n > {after} AND t.n <= {to} AND EXISTS (SELECT 1 FROM {bodies} b WHERE b.event_id = e.id)"
+        ),
+    )?;
+    if usize::try_from(to - after) == Ok(copied) { Ok(()) } else { Err(left_the_log()) }
 }
 
 /// Whether every event that was projected is still in the log: what is forgotten must not come back.
@@ -113,12 +111,6 @@ fn left_the_log() -> Error {
     Error::Schema(
         "events left the log meanwhile (were they pruned or forgotten?); nothing was changed, run it again".into(),
     )
-}
-
-/// Bodies that have been projected are of no further use.
-pub(super) fn drop_bodies(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
-    let truncate = if names.is_postgres { "TRUNCATE" } else { "DELETE FROM" };
-    execute(tx, &format!("{truncate} {}", names.shadow("webhook_bodies"))).map(drop)
 }
 
 /// Makes the shadow's accounts those of the mirror, ids, zones and all; and its statuses.

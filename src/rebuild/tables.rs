@@ -91,6 +91,12 @@ impl Table {
         columns.partition(|column| !MARKS.contains(column))
     }
 
+    /// Where it stands by how long comparing it takes, as a rule.
+    pub(super) fn rank(&self) -> usize {
+        const LONGEST: [&str; 4] = ["booking_items", "bookings", "webhook_events", "booking_history"];
+        LONGEST.iter().position(|name| *name == self.name).unwrap_or(LONGEST.len())
+    }
+
     /// The table by whose rows it is known what is carried over.
     pub(super) fn owner(&self) -> Option<&'static str> {
         match self.rule {
@@ -105,12 +111,20 @@ impl Table {
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     live: String,
+    /// The schema of the difference.
+    diffs: &'static str,
     pub is_postgres: bool,
 }
 
 impl Names {
     pub(super) fn of(shadow: &Shadow) -> Self {
-        Self { live: shadow.live_schema().to_owned(), is_postgres: shadow.is_postgres() }
+        let diffs = Shadow::shadow_schema();
+        Self { live: shadow.live_schema().to_owned(), diffs, is_postgres: shadow.is_postgres() }
+    }
+
+    /// The same, with the difference in another schema.
+    pub(super) fn with_diffs_in(&self, diffs: &'static str) -> Self {
+        Self { diffs, ..self.clone() }
     }
 
     pub(super) fn live(&self, table: &str) -> String {
@@ -120,6 +134,16 @@ impl Names {
     #[allow(clippy::unused_self, reason = "both names are asked for alike")]
     pub(super) fn shadow(&self, table: &str) -> String {
         format!("{}.{table}", Shadow::shadow_schema())
+    }
+
+    /// The table that holds the difference between a table and its shadow.
+    pub(super) fn diff(&self, table: &str) -> String {
+        format!("{}.diff_{table}", self.diffs)
+    }
+
+    /// How a statement begins that makes a table, which need not outlive a crash.
+    pub(super) fn create(&self, table: &str) -> String {
+        format!("CREATE {}TABLE {table}", if self.is_postgres { "UNLOGGED " } else { "" })
     }
 
     /// A statement that makes an index on a shadow table.

@@ -54,6 +54,7 @@ mod rebuild_command;
 mod rebuild_live;
 mod rebuilding;
 mod rebuilding_any_story;
+mod rebuilding_bodies;
 mod rebuilding_carried;
 mod receiving;
 mod reconcile_clock_changes;

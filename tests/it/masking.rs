@@ -13,7 +13,7 @@ pub(crate) fn keys() -> Keys {
     Keys::derive(&Secret::new(KEY))
 }
 
-async fn masking(backend: Backend, fields: &str) -> TestApp {
+pub(crate) async fn masking(backend: Backend, fields: &str) -> TestApp {
     let options = Options { mask_fields: Some(fields.to_owned()), ..Options::default() };
     TestApp::start_with(backend, options, &[("PRIVACY_KEY", KEY)]).await
 }

@@ -47,7 +47,7 @@ pub(super) fn append(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
 }
 
 fn part(names: &Names, (table, kind, key, is_object): (&str, &str, &str, bool)) -> String {
-    let diff = names.shadow(&format!("diff_{table}"));
+    let diff = names.diff(table);
     let action = match (is_object, table) {
         (false, _) => "'update'",
         (true, "customers") => "op",
