@@ -58,6 +58,8 @@ mod receiving;
 mod reconcile_clock_changes;
 mod reconcile_clock_hours;
 mod reconcile_command;
+mod reconcile_items;
+mod reconcile_items_unsure;
 mod reconcile_quantities;
 mod reconcile_refusals;
 mod reconciling;
