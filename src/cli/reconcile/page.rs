@@ -40,21 +40,23 @@ pub(super) fn page(
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (title) }
-                p { b { (verdict) "." } }
-                p {
-                    "Compared on " (at.format("%F %H:%M")) " UTC: " (file) ", " (counted(summary.rows, "row", "rows"))
-                    ", with the mirror; " (things(summary)) " on both sides. " (range(request))
+                main {
+                    h1 { (title) }
+                    p { b { (verdict) "." } }
+                    p {
+                        "Compared on " (at.format("%F %H:%M")) " UTC: " (file) ", " (counted(summary.rows, "row", "rows"))
+                        ", with the mirror; " (things(summary)) " on both sides. " (range(request))
+                    }
+                    (sums(summary))
+                    (wide("Chart", &chart(&summary.totals, summary.decimals)))
+                    @if !summary.assumed.is_empty() {
+                        h2 { "What was assumed" }
+                        ul { @for assumed in &summary.assumed { li { (assumed) } } }
+                    }
+                    (differences(summary, found_first))
+                    (days(summary))
+                    p { small { "SHA-256 of the file: " (summary.sha256) } }
                 }
-                (sums(summary))
-                (wide("Chart", &chart(&summary.totals, summary.decimals)))
-                @if !summary.assumed.is_empty() {
-                    h2 { "What was assumed" }
-                    ul { @for assumed in &summary.assumed { li { (assumed) } } }
-                }
-                (differences(summary, found_first))
-                (days(summary))
-                p { small { "SHA-256 of the file: " (summary.sha256) } }
             }
         }
     }
