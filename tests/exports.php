@@ -13,14 +13,17 @@ $label = fn($status) => $l['labels'][$status] ?? ucfirst(strtolower($status));
 $heading = fn($name) => $l['headings'][$name] ?? $name;
 $rows = [];
 if ($in['report'] === 'bookings') {
-    $rows[] = array_map($heading, ['Booking', 'Created', 'Start date', 'End date', 'Customer', 'Amount', 'Status', 'Booking ID', 'SKU', 'Email', 'Customer ID', 'Amount Paid', 'Amount Due', 'Sub-total', 'Taxes', 'Notes, if any', 'Status']);
+    $rows[] = array_map($heading, ['Booking', 'Created', 'Start date', 'End date', 'Customer', 'Amount', 'Status', 'Booking ID', 'SKU', 'Email', 'Customer ID', 'Amount Paid', 'Amount Due', 'Sub-total', 'Taxes', 'Notes, if any', 'Status', 'Qty']);
     foreach ($in['bookings'] as $b) {
         $total = array_sum(array_column($b['lines'], 'total'));
         $tax = array_sum(array_column($b['lines'], 'tax'));
         foreach ($b['lines'] as $i => $line) {
             $share = fn($whole) => $l['split'] ? ($i ? 0 : $whole) : $whole;
             $own = fn($part, $whole) => $l['split'] ? $part : $whole;
-            $rows[] = ["A \"fine\" tour,\nwith a break", $when($b['created']), $when($b['start']), $when($b['end']), $b['name'], $money($line['total']), $label($b['status']), $b['code'], $line['sku'], $b['email'], $b['customer'], $money($share($b['paid'])), $money($share($total - $b['paid'])), $money($own($line['total'] - $line['tax'], $total - $tax)), $money($own($line['tax'], $tax)), "x; y", 'a form field'];
+            // Some columns may tell of the whole booking on each of its rows.
+            $date = fn($name) => $when($l['whole'] ? $b[$name] : ($line[$name] ?? $b[$name]));
+            $qty = $l['whole'] ? array_sum(array_map(fn($each) => $each['qty'] ?? 1, $b['lines'])) : ($line['qty'] ?? 1);
+            $rows[] = [$line['name'] ?? "A \"fine\" tour,\nwith a break", $when($b['created']), $date('start'), $date('end'), $b['name'], $money($line['total']), $label($b['status']), $b['code'], $line['sku'], $b['email'], $b['customer'], $money($share($b['paid'])), $money($share($total - $b['paid'])), $money($own($line['total'] - $line['tax'], $total - $tax)), $money($own($line['tax'], $tax)), "x; y", 'a form field', $qty];
         }
     }
     if ($l['again']) {

@@ -176,7 +176,7 @@ fn counts(summary: &Summary, request: &Request, pending: i64) -> Json {
     let differences: Vec<_> = summary.counts.each().collect();
     let differences = differences
         .iter()
-        .map(|(kind, difference, count)| json!({ "kind": kind, "difference": difference, "count": count }));
+        .map(|(kind, difference, of_value, count)| json!({ "kind": kind, "difference": difference, "of_value": of_value, "count": count }));
     let Selection { from, to, statuses, .. } = &request.selection;
     Json(json!({
         "report": summary.kind.name(), "sha256": summary.sha256, "rows": summary.rows, "compared": summary.pairs,

@@ -87,6 +87,10 @@ macro_rules! each {
     }};
 }
 
+mod booked;
+
+pub use booked::{OrderedLine, booked};
+
 /// Bookings by code.
 pub fn bookings<E: From<diesel::result::Error>>(
     tx: &mut Tx<'_>,

@@ -3,6 +3,7 @@
 mod compare;
 mod duplicates;
 mod group;
+mod items;
 mod layout;
 
 use std::cmp::Ordering;
@@ -13,8 +14,10 @@ use super::load::Report;
 use super::{Error, Step};
 use crate::db::Tx;
 use crate::db::in_order::{self, OrderedBooking};
+use crate::db::rows::Item;
 use duplicates::Duplicates;
 use group::{Booked, Groups};
+use items::Mirrored;
 use layout::Evidence;
 
 /// Bookings between two signs of progress.
@@ -35,42 +38,47 @@ pub(super) fn compare(
         evidence.see(&booked);
     }
     drop(groups);
-    if evidence.needs_mirror() {
-        let groups = Groups::of(report, &duplicates)?;
-        merge(tx, account_id, groups, &mut |booked, mirror, _| {
-            if let (Some(booked), Some(mirror)) = (booked, mirror) {
-                evidence.compare(booked, mirror);
-            }
-            Ok(())
-        })?;
-    }
+    let mut of_items = items::Evidence::new(comparing, report, Item::names(tx, account_id)?);
+    let groups = Groups::of(report, &duplicates)?;
+    merge(tx, account_id, groups, &mut |booked, mirror, number| {
+        if number % STEP == 0 {
+            step("looking", number, 0);
+        }
+        if let (Some(booked), Some(mirror)) = (booked, mirror) {
+            evidence.compare(booked, mirror.0);
+            of_items.see(booked, mirror);
+        }
+        Ok(())
+    })?;
     let layout = evidence.decide();
-    let said = layout.said(report);
-    comparing.not_compared = layout.open(report);
+    let mut items = of_items.decide(&layout);
+    let mut said = [layout.said(report), items.said(report)].concat();
+    comparing.not_compared = [layout.open(report), items.open(report)].concat();
     let groups = Groups::of(report, &duplicates)?;
     merge(tx, account_id, groups, &mut |booked, mirror, number| {
         if number % STEP == 0 {
             step("comparing", number, 0);
         }
-        compare::pair(comparing, &layout, booked, mirror)
+        compare::pair(comparing, (&layout, &mut items), booked, mirror)
     })?;
+    said.extend(items.said_after());
     Ok(said)
 }
 
-type Pair<'p> = dyn FnMut(Option<&Booked>, Option<&OrderedBooking>, u64) -> Result<(), Error> + 'p;
+type Pair<'p> = dyn FnMut(Option<&Booked>, Option<Mirrored<'_>>, u64) -> Result<(), Error> + 'p;
 
 /// Goes through both sides in the order of codes, once.
 fn merge(tx: &mut Tx<'_>, account_id: i32, mut groups: Groups<'_>, pair: &mut Pair<'_>) -> Result<(), Error> {
     let mut booked = groups.next()?;
     let mut number = 0;
-    in_order::bookings(tx, account_id, |mirror: OrderedBooking| {
+    in_order::booked(tx, account_id, |mirror: OrderedBooking, lines| {
         loop {
             number += 1;
             let order = booked.as_ref().map_or(Ordering::Greater, |booked| booked.code.cmp(&mirror.code));
             match order {
-                Ordering::Greater => return pair(None, Some(&mirror), number),
+                Ordering::Greater => return pair(None, Some((&mirror, lines)), number),
                 Ordering::Equal => {
-                    pair(booked.as_ref(), Some(&mirror), number)?;
+                    pair(booked.as_ref(), Some((&mirror, lines)), number)?;
                     booked = groups.next()?;
                     return Ok(());
                 }

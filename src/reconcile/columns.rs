@@ -76,6 +76,7 @@ columns! {
     Amount "Amount": Amounts,
     Status "Status": Text,
     Sku "SKU": Text,
+    Item "Booking" or "Item": Text,
     Email "Email" or "Email Address": Text,
     CustomerId "Customer ID": Text,
     Paid "Amount Paid" or "Paid": Amounts,
@@ -147,10 +148,11 @@ mod tests {
             ("Subtotal", Column::SubTotal),
             ("Zip/Postal", Column::PostalZip),
             ("START DATE", Column::Start),
+            ("Booking", Column::Item),
         ] {
             assert_eq!(Column::named(heading), Some(column), "{heading}");
         }
-        for heading in ["Booking", "Betrag", "", "Amount Refunded", "Provider"] {
+        for heading in ["Booking Date", "Betrag", "", "Amount Refunded", "Provider"] {
             assert_eq!(Column::named(heading), None, "{heading}");
         }
     }

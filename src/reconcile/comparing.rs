@@ -13,7 +13,7 @@ use super::{Error, Selection, Sink};
 use crate::db::types::{Amount, Timestamp};
 
 /// Amounts are compared to the cent, or finer where the report is.
-const CENTS: u32 = 2;
+pub(super) const CENTS: u32 = 2;
 
 /// A comparison under way.
 pub(super) struct Comparing<'a> {

@@ -3,7 +3,7 @@
 mod order;
 mod words;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use chrono_tz::Tz;
 
 pub use order::DateOrder;
@@ -28,6 +28,14 @@ impl Moment {
     /// Whether this instant, in the account's zone, is what is written, at the precision of what is written.
     pub(super) fn is(&self, at: Timestamp, zone: Tz) -> bool {
         self.like(at, zone) == *self
+    }
+
+    /// The same, no more precise than another.
+    pub(super) fn no_finer(self, other: Self) -> Self {
+        let time = self.time.filter(|_| other.time.is_some());
+        let seconds = self.seconds && other.seconds;
+        let time = time.map(|time| if seconds { time } else { time.with_second(0).unwrap_or(time) });
+        Self { day: self.day, time, seconds }
     }
 
     /// An instant in the account's zone, as precise as this one.

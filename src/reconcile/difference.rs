@@ -79,18 +79,18 @@ pub struct Finding {
     pub report: Option<String>,
 }
 
-/// How many there are of each.
+/// How many there are of each: of a subject, the whole or a value of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<(Subject, Difference), u64>);
+pub struct Counts(BTreeMap<(Subject, Difference, bool), u64>);
 
 impl Counts {
     pub(super) fn add(&mut self, finding: &Finding) {
-        *self.0.entry((finding.kind, finding.difference)).or_default() += 1;
+        *self.0.entry((finding.kind, finding.difference, finding.field.is_some())).or_default() += 1;
     }
 
-    /// Subject and difference, each with its count.
-    pub fn each(&self) -> impl Iterator<Item = (Subject, Difference, u64)> {
-        self.0.iter().map(|((subject, difference), count)| (*subject, *difference, *count))
+    /// Subject, difference, whether it is of a value and not of the whole; each with its count.
+    pub fn each(&self) -> impl Iterator<Item = (Subject, Difference, bool, u64)> {
+        self.0.iter().map(|((subject, difference, of_value), count)| (*subject, *difference, *of_value, *count))
     }
 
     /// Whether nothing differs.

@@ -17,7 +17,7 @@ use crate::reports;
 use crate::support::{Backend, Browser, TestApp, on_both, payload};
 
 /// Wide and narrow, in pixels.
-const WIDTHS: [(u32, &str); 2] = [(1280, "wide"), (390, "phone")];
+pub(crate) const WIDTHS: [(u32, &str); 2] = [(1280, "wide"), (390, "phone")];
 
 /// The rules, as a script.
 fn axe() -> String {
@@ -26,6 +26,14 @@ fn axe() -> String {
     let mut scripts = found.map(|entry| entry.path().join("site-packages/axe_playwright_python/axe.min.js"));
     let script = scripts.find(|path| path.exists()).expect("axe-core is not there; `./test` installs it");
     fs::read_to_string(script).unwrap()
+}
+
+/// What of the page at hand breaks the rules.
+pub(crate) async fn broken_rules(browser: &Browser) -> Vec<String> {
+    let check = "const done = arguments[0]; axe.run(document).then((found) => done(found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html)])));";
+    browser.run(&axe()).await;
+    let found = browser.client.execute_async(check, Vec::new()).await.unwrap();
+    found.as_array().unwrap().iter().map(Value::to_string).collect()
 }
 
 /// Pages of a mirror with sales, old and of today, a dead letter, and a booking.
@@ -64,7 +72,7 @@ async fn picture(browser: &Browser, name: &str) {
 
 async fn every_page_keeps_the_rules(backend: Backend) {
     let app = reports::mirror(backend).await;
-    let (browser, axe) = (Browser::start().await, axe());
+    let browser = Browser::start().await;
     let pages = pages(&app).await;
     let mut broken = Vec::new();
     for theme in ["light", "dark"] {
@@ -81,10 +89,7 @@ async fn every_page_keeps_the_rules(backend: Backend) {
                     .run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     .await;
                 assert_eq!(beyond, 0, "{place} is wider than the window");
-                let check = "const done = arguments[0]; axe.run(document).then((found) => done(found.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html)])));";
-                browser.run(&axe).await;
-                let found = browser.client.execute_async(check, Vec::new()).await.unwrap();
-                broken.extend(found.as_array().unwrap().iter().map(|rule| format!("{place}: {rule}")));
+                broken.extend(broken_rules(&browser).await.into_iter().map(|rule| format!("{place}: {rule}")));
                 if *name == "nothing" {
                     // The browser itself complains of the 404.
                     assert!(browser.text().await.contains("Not found"));

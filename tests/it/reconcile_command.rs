@@ -102,7 +102,7 @@ async fn what_is_printed_and_written(backend: Backend) {
         assert!(text.split_whitespace().collect::<Vec<_>>().join("  ").contains(part), "{part}: {text}");
     }
     assert!(said.contains("`<b>Odd</b>` is the label of no status; set it: UPDATE statuses"), "{said}");
-    assert!(said.contains("the mirror's sum is 126.00, the report's 126.01, the difference 0.01\nDifferent: 1 booking missing in the mirror"), "{said}");
+    assert!(said.contains("the mirror's sum is 126.00, the report's 126.01, the difference 0.01\nDifferent: 1 value of bookings missing in the mirror"), "{said}");
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("&lt;b&gt;Odd&lt;/b&gt;") && !page.contains("<b>Odd"), "escaped");
     assert!(page.contains("<svg") && page.contains("@media print") && page.contains("color-scheme:light dark"));

@@ -123,20 +123,38 @@ fn a_selection_names_what_is_wrong() {
 }
 
 on_both! {
-    async fn the_daily_manifest_is_of_a_month_at_most(app: TestApp) {
+    async fn the_daily_manifest_is_of_a_year_at_most(app: TestApp) {
         one_account(&app).await;
         let day = app.text("SELECT CAST(min(start_on) AS TEXT) AS v FROM booking_items");
         for (query, status) in [
             ("", 400),
             ("?from=2026-07-01", 400),
-            ("?from=2026-07-01&to=2026-08-01", 400),
+            ("?from=2026-07-01&to=2027-07-02", 400),
             ("?from=2000-01-01&to=2100-01-01&format=csv", 400),
-            ("?from=2026-07-01&to=2026-07-31", 200),
+            ("?from=2026-07-01&to=2027-07-01", 200),
         ] {
             let answer = app.client.get(format!("{}/api/v1/reports/arrivals{query}", app.url)).send().await.unwrap();
             assert_eq!(answer.status(), status, "{query}");
-            assert_eq!(answer.text().await.unwrap().contains("31 at most, as in from="), status == 400, "{query}");
+            assert_eq!(answer.text().await.unwrap().contains("366 at most, as in from="), status == 400, "{query}");
         }
         assert!(!get(&app, &format!("/api/v1/reports/arrivals?day={day}")).await["data"].as_array().unwrap().is_empty());
+    }
+
+    async fn the_daily_manifest_has_lines_of_any_length(app: TestApp) {
+        one_account(&app).await;
+        let number = |query: &str| app.text(query).parse::<i64>().unwrap();
+        let lines = number("SELECT CAST(count(*) AS TEXT) AS v FROM booking_items");
+        let one = app.text("SELECT min(booking_code || '/' || line_id) AS v FROM booking_items WHERE start_on IS NOT NULL");
+        let (code, line) = one.split_once('/').unwrap();
+        let of_line = format!("booking_code = '{code}' AND line_id = '{line}'");
+        app.execute(&format!("UPDATE booking_items SET start_on = '2026-01-01' WHERE {of_line}"));
+        assert!(lines > 1, "others are short");
+        for (last, days) in [("2026-01-01", 1), ("2026-01-31", 31), ("2026-02-01", 32), ("2026-02-02", 33), ("2027-03-01", 425)] {
+            app.execute(&format!("UPDATE booking_items SET end_on = '{last}' WHERE {of_line}"));
+            let all = number(&format!("SELECT CAST(count(*) AS TEXT) AS v FROM arrivals WHERE {of_line}"));
+            let in_range = number(&format!("SELECT CAST(count(*) AS TEXT) AS v FROM arrivals WHERE {of_line} AND day BETWEEN '2026-01-01' AND '{last}'"));
+            let on_last = number(&format!("SELECT CAST(max(day_number) AS TEXT) AS v FROM arrivals WHERE {of_line} AND day = '{last}'"));
+            assert_eq!((all, in_range, on_last), (days, days, days), "{last}");
+        }
     }
 }

@@ -37,7 +37,9 @@ pub(super) fn chart(totals: &Totals, decimals: u32) -> Markup {
     };
     let each = 1 + bars.len() / 12;
     html! {
-        svg viewBox={ "0 0 " (number(WIDTH)) " " (number(HEIGHT)) } role="img" aria-label="Sums of the mirror and the report" {
+        svg viewBox={ "0 0 " (number(WIDTH)) " " (number(HEIGHT)) } role="img" aria-labelledby="chart" aria-describedby="sums" {
+            title id="chart" { "Sums of the mirror and the report" }
+            desc id="sums" { (said(&bars, decimals)) }
             @for (place, (label, sums)) in bars.iter().enumerate() {
                 (bar(place, 0.0, sums.mirror, "mirror", label))
                 (bar(place, 1.0, sums.report, "report", label))
@@ -49,6 +51,24 @@ pub(super) fn chart(totals: &Totals, decimals: u32) -> Markup {
         }
         p class="key" { span class="mirror" {} " mirror " span class="report" {} " report; highest " (money(most, decimals)) }
     }
+}
+
+/// Longest list of sums that a chart says; the table of days has all of them.
+const SAID: usize = 12;
+
+/// The chart in words: the sums that differ, as many as can be listened to.
+fn said(bars: &BTreeMap<String, Sums>, decimals: u32) -> String {
+    let differing: Vec<_> = bars.iter().filter(|(_, sums)| !sums.difference().is_zero()).collect();
+    if differing.is_empty() {
+        let sum: Decimal = bars.values().map(|sums| sums.mirror).sum();
+        return format!("Equal in each bar: the mirror has {} in all, the report too.", money(sum, decimals));
+    }
+    let each = differing.iter().take(SAID).map(|(label, sums)| {
+        format!("{label}: the mirror has {}, the report {}", money(sums.mirror, decimals), money(sums.report, decimals))
+    });
+    let more = differing.len().saturating_sub(SAID);
+    let rest = if more > 0 { format!("; {more} more differ") } else { String::new() };
+    format!("{}{rest}.", each.collect::<Vec<_>>().join("; "))
 }
 
 fn bars(totals: &Totals) -> BTreeMap<String, Sums> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::chart;
-use super::print::{things, verdict};
+use super::print::{counted, things, verdict};
 use crate::db::rows::Account;
 use crate::reconcile::{Finding, Request, Summary, money};
 
@@ -40,21 +40,23 @@ pub(super) fn page(
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (title) }
-                p { b { (verdict) "." } }
-                p {
-                    "Compared on " (at.format("%F %H:%M")) " UTC: " (file) ", " (summary.rows) " rows, with the mirror; "
-                    (summary.pairs) " " (things(summary.kind)) " on both sides. " (range(request))
+                main {
+                    h1 { (title) }
+                    p { b { (verdict) "." } }
+                    p {
+                        "Compared on " (at.format("%F %H:%M")) " UTC: " (file) ", " (counted(summary.rows, "row", "rows"))
+                        ", with the mirror; " (things(summary)) " on both sides. " (range(request))
+                    }
+                    (sums(summary))
+                    (wide("Chart", &chart(&summary.totals, summary.decimals)))
+                    @if !summary.assumed.is_empty() {
+                        h2 { "What was assumed" }
+                        ul { @for assumed in &summary.assumed { li { (assumed) } } }
+                    }
+                    (differences(summary, found_first))
+                    (days(summary))
+                    p { small { "SHA-256 of the file: " (summary.sha256) } }
                 }
-                (sums(summary))
-                (wide("Chart", &chart(&summary.totals, summary.decimals)))
-                @if !summary.assumed.is_empty() {
-                    h2 { "What was assumed" }
-                    ul { @for assumed in &summary.assumed { li { (assumed) } } }
-                }
-                (differences(summary, found_first))
-                (days(summary))
-                p { small { "SHA-256 of the file: " (summary.sha256) } }
             }
         }
     }
@@ -87,7 +89,7 @@ fn sums(summary: &Summary) -> Markup {
 }
 
 fn differences(summary: &Summary, found: &[Finding]) -> Markup {
-    let all: u64 = summary.counts.each().map(|(_, _, count)| count).sum();
+    let all: u64 = summary.counts.each().map(|(.., count)| count).sum();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     html! {
         @if !found.is_empty() {

@@ -107,14 +107,13 @@ fn shown(cell: &str) -> String {
 /// What was compared, what was assumed, and what differs.
 pub(super) fn words(host: &str, summary: &Summary) -> Vec<String> {
     let mut words: Vec<_> = summary.assumed.iter().map(|assumed| shown(&format!("Note: {assumed}"))).collect();
-    let things = things(summary.kind);
     let all = summary.totals.all;
     let amount = |amount| money(amount, summary.decimals);
     words.push(format!(
-        "{} of {host}: rows {}, {things} on both sides {}; the mirror's sum is {}, the report's {}, the difference {}",
+        "{} of {host}: {}, {} on both sides; the mirror's sum is {}, the report's {}, the difference {}",
         summary.kind.name(),
-        summary.rows,
-        summary.pairs,
+        counted(summary.rows, "row", "rows"),
+        things(summary),
         amount(all.mirror),
         amount(all.report),
         amount(all.difference())
@@ -132,29 +131,35 @@ pub(super) fn verdict(summary: &Summary) -> String {
     }
 }
 
-/// What a report's rows tell of.
-pub(super) fn things(kind: ReportKind) -> &'static str {
-    match kind {
-        ReportKind::BookingIndex => "bookings",
-        ReportKind::Transactions => "transactions",
-        ReportKind::Customers => "customers",
-        ReportKind::SalesByDay => "days",
-    }
+/// `1 booking`: how many of what the report's rows tell of were compared.
+pub(super) fn things(summary: &Summary) -> String {
+    let (one, many) = match summary.kind {
+        ReportKind::BookingIndex => ("booking", "bookings"),
+        ReportKind::Transactions => ("transaction", "transactions"),
+        ReportKind::Customers => ("customer", "customers"),
+        ReportKind::SalesByDay => ("day", "days"),
+    };
+    counted(summary.pairs, one, many)
+}
+
+/// `1 row`, `2 rows`
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// `2 bookings missing in the mirror, 1 amount of bookings`
 fn found(summary: &Summary) -> String {
-    let plural = |count: u64, word: &str, many: &str| format!("{count} {}", if count == 1 { word } else { many });
-    let each = summary.counts.each().map(|(kind, difference, count)| {
+    let each = summary.counts.each().map(|(kind, difference, of_value, count)| {
         let many = format!("{}s", kind.name());
-        let whole = plural(count, kind.name(), &many);
+        let whole = counted(count, kind.name(), &many);
+        let missing = if of_value { format!("{} of {many}", counted(count, "value", "values")) } else { whole.clone() };
         match difference {
-            Difference::MissingInMirror => format!("{whole} missing in the mirror"),
-            Difference::MissingInReport => format!("{whole} missing in the report"),
+            Difference::MissingInMirror => format!("{missing} missing in the mirror"),
+            Difference::MissingInReport => format!("{missing} missing in the report"),
             Difference::Duplicate => format!("{whole} twice in the report"),
-            Difference::Status => format!("{} of {many}", plural(count, "status", "statuses")),
-            Difference::Amount => format!("{} of {many}", plural(count, "amount", "amounts")),
-            Difference::Date => format!("{} of {many}", plural(count, "date", "dates")),
+            Difference::Status => format!("{} of {many}", counted(count, "status", "statuses")),
+            Difference::Amount => format!("{} of {many}", counted(count, "amount", "amounts")),
+            Difference::Date => format!("{} of {many}", counted(count, "date", "dates")),
         }
     });
     each.collect::<Vec<_>>().join(", ")

@@ -1,12 +1,16 @@
 //! The inventory.
 
+use std::collections::HashMap;
+
+use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::db::lookup::lookup;
 use crate::db::row::row;
+use crate::db::schema::items;
 use crate::db::types::{Json, Timestamp};
 use crate::db::upsert::upsert;
-use crate::db::{Result, Tx};
+use crate::db::{Result, Tx, on};
 
 row! {
     /// An item of the inventory.
@@ -49,6 +53,14 @@ impl Item {
     /// The stored rows of these ids.
     pub fn load(tx: &mut Tx<'_>, account_id: i32, ids: &[i64]) -> Result<Vec<Self>> {
         Ok(lookup!(tx, Self, account_id, BigInt, ids)?)
+    }
+
+    /// The names of an account's items, by their ids.
+    pub fn names(tx: &mut Tx<'_>, account_id: i32) -> Result<HashMap<i64, String>> {
+        let known = || items::table.filter(items::account_id.eq(account_id)).filter(items::name.is_not_null());
+        let query = || known().select((items::item_id, items::name.assume_not_null()));
+        let names: Vec<(i64, String)> = on!(tx, |connection| query().load(connection))?;
+        Ok(names.into_iter().collect())
     }
 
     /// Writes the rows, unless newer ones are stored.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::AMOUNTS;
 use super::group::Booked;
+use super::items::{Items, Mirrored};
 use super::layout::{Layout, amounts_of};
 use crate::db::in_order::OrderedBooking;
 use crate::reconcile::Error;
@@ -18,10 +19,11 @@ const LABELS: usize = 20;
 /// Compares what is there of both, unless neither is within the range and statuses that were asked for.
 pub(super) fn pair(
     comparing: &mut Comparing<'_>,
-    layout: &Layout,
+    (layout, items): (&Layout, &mut Items),
     booked: Option<&Booked>,
-    mirror: Option<&OrderedBooking>,
+    mirrored: Option<Mirrored<'_>>,
 ) -> Result<(), Error> {
+    let mirror = mirrored.map(|(booking, _)| booking);
     let days = (booked.and_then(|booked| day_of(comparing, booked)), mirror.and_then(|row| day_in(comparing, row)));
     // Without a day on either side there is nothing to add up by day.
     let is_dated = comparing.columns.contains(&basis(comparing));
@@ -55,21 +57,23 @@ pub(super) fn pair(
         let (lines, rows) = (format!("{} lines", booked.rows), format!("again in row {rows}"));
         comparing.find(Difference::Duplicate, about, Some("row"), Some(lines), Some(rows))?;
     }
-    match (booked, mirror) {
-        (Some(booked), Some(mirror)) => {
+    match (booked, mirrored) {
+        (Some(booked), Some(mirrored)) => {
+            let (mirror, [start, end]) = (mirrored.0, items.of_booking(booked, mirrored));
             comparing.pairs += 1;
             status(comparing, booked, mirror, &codes)?;
             amounts(comparing, layout, booked, mirror)?;
             comparing.moment(about, "created_at", mirror.created_at, &booked.created)?;
-            comparing.moment(about, "start_at", mirror.start_at, booked.start.as_slice())?;
-            comparing.moment(about, "end_at", mirror.end_at, booked.end.as_slice())?;
-            customer(comparing, booked, mirror)
+            comparing.moment(about, "start_at", mirror.start_at, &start)?;
+            comparing.moment(about, "end_at", mirror.end_at, &end)?;
+            customer(comparing, booked, mirror)?;
+            items.compare(comparing, booked, mirrored)
         }
         (Some(_), None) => {
             let total = total.map(|total| comparing.money(total));
             comparing.find(Difference::MissingInMirror, about, None, None, total)
         }
-        (None, mirror) => {
+        (None, _) => {
             let total = mirror.and_then(|row| amounts_of(row)[0]).map(|total| comparing.money(total));
             comparing.find(Difference::MissingInReport, about, None, total, None)
         }

@@ -30,8 +30,21 @@ pub(super) struct Booked {
     pub(super) start: Option<Moment>,
     /// The last end of an item.
     pub(super) end: Option<Moment>,
+    /// What stands on each row.
+    pub(super) items: Vec<BookedItem>,
     pub(super) email: String,
     pub(super) customer_code: String,
+}
+
+/// What a row says of its item; the amounts stand in [`Booked::amounts`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct BookedItem {
+    pub(super) sku: String,
+    pub(super) name: String,
+    pub(super) start: Option<Moment>,
+    pub(super) end: Option<Moment>,
+    /// None where it is blank or no number: a form field may be called so.
+    pub(super) qty: Option<Decimal>,
 }
 
 /// The bookings of a report, in the order of their codes.
@@ -56,6 +69,13 @@ impl<'r> Groups<'r> {
         let reader = self.reader;
         let text = |column| rows.iter().map(|row| reader.text(row, column)).find(|text| !text.is_empty());
         let text = |column| text(column).unwrap_or_default().to_owned();
+        let item = |row| BookedItem {
+            sku: reader.text(row, Column::Sku).to_owned(),
+            name: reader.text(row, Column::Item).to_owned(),
+            start: reader.moment(row, Column::Start),
+            end: reader.moment(row, Column::End),
+            qty: reader.amount(row, Column::Quantity),
+        };
         let moments = |column| rows.iter().filter_map(move |row| reader.moment(row, column));
         Ok(Some(Booked {
             rows: rows.len(),
@@ -68,6 +88,7 @@ impl<'r> Groups<'r> {
             created: each_once(moments(Column::Created)),
             start: moments(Column::Start).min(),
             end: moments(Column::End).max(),
+            items: rows.iter().map(item).collect(),
             email: text(Column::Email),
             customer_code: text(Column::CustomerId),
             code,

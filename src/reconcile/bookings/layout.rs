@@ -87,13 +87,6 @@ impl Evidence {
         }
     }
 
-    /// Whether the file alone leaves something open.
-    pub(super) fn needs_mirror(&self) -> bool {
-        let layout = self.decide();
-        let is_open = |(matters, (_, why)): (&bool, &(Mode, &str))| *matters && (why.is_empty() || *why == DOCUMENTED);
-        self.matters.iter().zip(&layout.columns).any(is_open)
-    }
-
     /// Learns from the mirror's version of a booking.
     pub(super) fn compare(&mut self, booked: &Booked, mirror: &OrderedBooking) {
         if booked.rows < 2 {
@@ -154,6 +147,11 @@ pub(super) fn amounts_of(mirror: &OrderedBooking) -> [Option<Decimal>; COLUMNS] 
 }
 
 impl Layout {
+    /// Whether the rows of a column add up.
+    pub(super) fn is_split(&self, column: usize) -> bool {
+        self.columns[column].0 == Mode::Split
+    }
+
     /// What a booking's rows say of a column: nothing, one amount, or several that contradict each other; none where
     /// it cannot be told.
     pub(super) fn amounts(&self, booked: &Booked, column: usize) -> Option<Vec<Decimal>> {
@@ -217,10 +215,13 @@ mod tests {
                 }
                 evidence.see(&booked);
             }
+            let layout = evidence.decide();
+            let is_open = |(matters, (_, why)): (&bool, &(Mode, &str))| *matters && (why.is_empty() || *why == DOCUMENTED);
+            let needs_mirror = layout.matters.iter().zip(&layout.columns).any(is_open);
             // Where all columns are repeated, they add up as well when all are split.
-            prop_assert_eq!(evidence.needs_mirror(), way == 31);
+            prop_assert_eq!(needs_mirror, way == 31);
             prop_assume!(way < 31);
-            let modes = evidence.decide().columns.map(|(mode, _)| mode);
+            let modes = layout.columns.map(|(mode, _)| mode);
             prop_assert_eq!(modes, std::array::from_fn(|column| BOTH[way >> column & 1]));
         }
     }

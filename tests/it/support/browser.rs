@@ -19,6 +19,22 @@ pub(crate) struct Browser {
     profile: TempDir,
 }
 
+/// Makes pages see another preference of the person.
+#[derive(Debug)]
+struct Prefer(&'static str);
+
+impl WebDriverCompatibleCommand for Prefer {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let features = json!([{"name": "prefers-color-scheme", "value": self.0}]);
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+        (http::Method::POST, Some(command.to_string()))
+    }
+}
+
 /// What the page's console has said since the last look.
 #[derive(Debug)]
 struct Console;
@@ -69,6 +85,11 @@ impl Browser {
     /// Opens a page.
     pub(crate) async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// The theme that the person's system has.
+    pub(crate) async fn prefer(&self, theme: &'static str) {
+        self.client.issue_cmd(Prefer(theme)).await.unwrap();
     }
 
     /// Runs a script in the page.

@@ -20,7 +20,7 @@ const GERMAN: &[&str] = &[
 pub(crate) fn locales() -> Vec<(&'static str, Value, &'static [&'static str])> {
     let plain = json!({
         "date": "d/m/Y h:i A", "day": "d/m/Y", "point": ".", "group": ",", "before": "$", "after": "", "separator": ",",
-        "newline": "\n", "encoding": "UTF-8", "bom": "", "split": false, "again": false, "headings": {},
+        "newline": "\n", "encoding": "UTF-8", "bom": "", "split": false, "again": false, "whole": false, "headings": {},
         "labels": {"PEND": "Pending", "HOLD": "Reserved", "PART": "Deposit", "PAID": "Paid", "STOP": "Cancelled"},
     });
     let with = |changes: Value| {
@@ -90,10 +90,12 @@ pub(crate) fn notification(b: &Value) -> Vec<u8> {
     let money = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
     let lines = b["lines"].as_array().unwrap();
     let sum = |name: &str| lines.iter().map(|line| line[name].as_i64().unwrap()).sum::<i64>();
+    let date = |line: &Value, name: &str| line.get(name).unwrap_or(&b[name]).to_string();
     let items: Vec<_> = (1..).zip(lines).map(|(number, line)| json!({
-        "@attributes": {"line_id": number.to_string(), "item_id": "31"}, "sku": line["sku"], "status": b["status"], "qty": "1",
+        "@attributes": {"line_id": line.get("line_id").cloned().unwrap_or(json!(number.to_string())), "item_id": line.get("item_id").unwrap_or(&json!("31"))},
+        "sku": line["sku"], "status": b["status"], "qty": line.get("qty").map_or("1".to_owned(), Value::to_string),
         "total": money(line["total"].as_i64().unwrap()), "tax_total": money(line["tax"].as_i64().unwrap()),
-        "start_date": b["start"].to_string(), "end_date": b["end"].to_string(),
+        "start_date": date(line, "start"), "end_date": date(line, "end"),
     })).collect();
     json!({"@attributes": {"version": "3.0", "host": HOST}, "booking": {
         "@attributes": {"booking_id": "1"}, "status": b["status"], "code": b["code"], "created_date": b["created"].to_string(),
