@@ -3,6 +3,7 @@
 //! Which there are, of which columns, and what these mean, `docs/TABLES.md` says; tests hold it to the database.
 
 mod dictionary;
+mod first;
 mod selection;
 
 use std::sync::LazyLock;

@@ -65,6 +65,7 @@ pub fn each_row<E: From<Error> + From<diesel::result::Error>>(
         let next = format!("FETCH FORWARD {PAGE} FROM every_row");
         let rows: Vec<PostgresRow> = diesel::sql_query(next).load(&mut **connection)?;
         if rows.is_empty() {
+            execute(tx, "CLOSE every_row")?;
             return Ok(());
         }
         rows.into_iter().try_for_each(|row| each(row.0))?;

@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::layout::{Fault, Page, missing, page};
 use super::viewer::{Viewer, is_personal};
 use crate::app::AppState;
-use crate::db::Error;
 use crate::db::cell::Cell;
 use crate::reports::{self, Report, Selection};
 
@@ -95,12 +94,7 @@ pub(super) async fn show(
     let mut rows = app
         .read(move |tx| {
             let columns = report.selected(tx)?;
-            let mut rows = Vec::new();
-            report.each_row(tx, &selection, &columns, |cells| {
-                rows.push(cells);
-                Ok::<_, Error>(())
-            })?;
-            Ok(rows)
+            report.first_rows(tx, &selection, &columns)
         })
         .await?;
     let is_cut = rows.len() > ROWS;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use checkfront_mirror::db::Error;
 use checkfront_mirror::db::catalogue::{Kind, columns};
 use checkfront_mirror::reports::{self, Selection};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG};
@@ -45,6 +46,49 @@ async fn columns_are_those_of_the_views_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_are_those_of_the_views_postgres() {
     columns_are_those_of_the_views(Backend::Postgres).await;
+}
+
+/// However few are asked for, and however many days are looked through for them.
+async fn the_first_rows_are_the_first_of_all(backend: Backend) {
+    let app = mirror(backend).await;
+    let day = |text: &str| text.parse().unwrap();
+    for report in reports::all() {
+        for (from, to) in [("2026-01-01", "2026-12-31"), ("2026-06-03", "2026-06-03"), ("1990-01-01", "1990-12-31")] {
+            let mut selection = Selection::default();
+            (selection.from, selection.to) = (Some(day(from)), Some(day(to)));
+            let found = |limit: Option<i64>| {
+                let selection = {
+                    let mut selection = selection.clone();
+                    selection.limit = limit;
+                    selection
+                };
+                block_in_place(|| {
+                    app.database.snapshot(|tx| {
+                        let columns = report.selected(tx)?;
+                        let rows = report.first_rows(tx, &selection, &columns)?;
+                        Ok::<_, Error>(rows.iter().map(|cells| format!("{cells:?}")).collect::<Vec<_>>())
+                    })
+                })
+                .unwrap()
+            };
+            let all = found(None);
+            assert!(from != "2026-01-01" || report.longest().is_some() || !all.is_empty(), "{}", report.name);
+            for limit in [1, 2, 500] {
+                let few: Vec<_> = all.iter().take(limit).cloned().collect();
+                assert_eq!(found(i64::try_from(limit).ok()), few, "{} from {from}, {limit}", report.name);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_rows_are_the_first_of_all_sqlite() {
+    the_first_rows_are_the_first_of_all(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_rows_are_the_first_of_all_postgres() {
+    the_first_rows_are_the_first_of_all(Backend::Postgres).await;
 }
 
 async fn rows_are_those_of_sql(backend: Backend) {

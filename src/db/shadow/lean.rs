@@ -4,9 +4,11 @@ use super::super::statement::{execute, texts};
 use super::super::{Result, Tx};
 
 /// Indexes for those who ask a mirror: a projector looks nothing up by them, and pays for each with every row it writes.
-const INDEXES: [&str; 7] = [
+const INDEXES: [&str; 9] = [
     "booking_history_recorded",
+    "booking_items_add_on",
     "booking_items_days",
+    "booking_items_long",
     "bookings_balance",
     "customers_person",
     "transactions_booking",

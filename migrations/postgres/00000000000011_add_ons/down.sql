@@ -1,0 +1,1 @@
+DROP INDEX booking_items_add_on;
