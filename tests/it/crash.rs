@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use checkfront_mirror::db::{Database, DatabaseUrl};
 use checkfront_mirror::parse::Format;
 use checkfront_mirror::samples::Account;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
+use diesel::{Connection, PgConnection, RunQueryDsl};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -62,6 +65,9 @@ async fn killed_under_load(backend: Backend) {
         tokio::join!(killer, futures_util::future::join_all(senders));
     }
 
+    if backend == Backend::Postgres {
+        tokio::task::block_in_place(|| until_left_alone(&url));
+    }
     let replay = exe().args(["replay", "--state", "pending", "--database-url", &url]).output().unwrap();
     assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
     let database = Database::open(&url.parse::<DatabaseUrl>().unwrap()).unwrap();
@@ -84,5 +90,17 @@ async fn killed_under_load(backend: Backend) {
     for (code, status) in truth {
         // The delivery after the last acknowledged one may have been stored too.
         assert!(rows[&code] == status || rows[&code] == "PAID", "{code} is {}, was sent as {status}", rows[&code]);
+    }
+}
+
+/// Waits until what the killed servers had begun is over: the database may still commit what they last sent it.
+fn until_left_alone(url: &str) {
+    let mut connection = PgConnection::establish(url).unwrap();
+    let others =
+        "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())";
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while diesel::select(sql::<BigInt>(others)).get_result::<i64>(&mut connection).unwrap() > 0 {
+        assert!(Instant::now() < deadline, "a connection of a killed server is still there");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
