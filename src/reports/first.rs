@@ -7,8 +7,8 @@ use crate::db::catalogue::Column;
 use crate::db::cell::Cell;
 use crate::db::{Error, Result, Tx};
 
-/// Days that are looked through first; each time these have too few rows, so many times as many are.
-const DAYS: u64 = 7;
+/// Days after the first that are looked through with it; each time these have too few rows, so many times as many are.
+const DAYS: u64 = 1;
 const MORE: u64 = 4;
 
 impl Report {
