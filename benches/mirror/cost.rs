@@ -28,6 +28,7 @@ pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>
     }
     bench.report.add("start to first answer, ms", backend.name(), began.elapsed().as_secs_f64() * 1e3);
     place.until_projected()?;
+    place.until_counted()?;
     sleep(Duration::from_secs(3));
     let cpu = server.cpu_of_threads()?;
     sleep(IDLE);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use checkfront_mirror::db::{Database, DatabaseUrl, Tx, events};
+use checkfront_mirror::db::{Database, DatabaseUrl, Tx, events, figures};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
@@ -90,6 +90,14 @@ impl<'c> Place<'c> {
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(Instant::now())
+    }
+
+    /// Waits until nothing is left to count of what views add up: a service is not idle before.
+    pub(crate) fn until_counted(&self) -> anyhow::Result<()> {
+        while self.database.read(figures::is_due)? {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 }
 

@@ -59,9 +59,14 @@ pub(crate) fn are_listed(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Whether bookings have changed that are not counted.
+pub fn is_due(tx: &mut Tx<'_>) -> Result<bool> {
+    Ok(number(tx, "SELECT count(*) AS v FROM (SELECT 1 AS one FROM uncounted LIMIT 1) q")? > 0)
+}
+
 /// Counts up to so many of the bookings that changed, and says how many; 0 where none are left.
 pub fn count_some(session: &mut Session, limit: u32) -> Result<usize> {
-    if session.read(|tx| number(tx, "SELECT count(*) AS v FROM (SELECT 1 AS one FROM uncounted LIMIT 1) q"))? == 0 {
+    if !session.read(is_due)? {
         return Ok(0);
     }
     session.transaction(|tx| {
