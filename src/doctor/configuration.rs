@@ -8,6 +8,9 @@ use crate::tls::Tls;
 pub(super) const SECRET: &str =
     "set WEBHOOK_SECRET=$(openssl rand -hex 16), and paste the URL that `serve --show-url` prints into Checkfront";
 
+/// Characters below which a secret can be guessed.
+const LEAST: usize = 16;
+
 /// With a setting that is wrong nothing else can be looked at.
 pub(super) fn wrong(error: &ConfigError) -> Finding {
     let mend = format!("set {} as it says", error.name());
@@ -26,6 +29,15 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
     } else if !config.verifier.is_configured() {
         let seen = format!("no secret is set: whoever reaches {} can send bookings", config.bind);
         findings.push(Finding::new(Check::Verification, Severity::Warning, seen, SECRET));
+    }
+    let secrets = [("WEBHOOK_SECRET", &config.verifier.secret), ("ADMIN_TOKEN", &config.admin_token)];
+    for (name, secret) in secrets {
+        let length = secret.as_ref().map_or(LEAST, |secret| secret.reveal().chars().count());
+        if length < LEAST {
+            let seen = format!("{name} has {length} characters: somebody could guess it");
+            let mend = format!("set {name}=$(openssl rand -hex 16), and use it where the old one was used");
+            findings.push(Finding::new(Check::Configuration, Severity::Warning, seen, mend));
+        }
     }
     findings
 }

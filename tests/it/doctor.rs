@@ -90,6 +90,17 @@ on_both! {
         assert_eq!(checks(&app, &["--bind", "0.0.0.0:8080"], &WELL), Vec::<String>::new());
     }
 
+    async fn a_secret_that_can_be_guessed(app: TestApp) {
+        a_well_mirror(&app).await;
+        let with = |secret: &'static str, token: &'static str| [("WEBHOOK_SECRET", secret), ("ADMIN_TOKEN", token), WELL[1]];
+        let long = "fifteen-letters+";
+        assert_eq!(checks(&app, &[], &with(long, long)), Vec::<String>::new());
+        assert_eq!(checks(&app, &[], &with("fifteen-letters", "ä")), ["configuration warning", "configuration warning"]);
+        let text = String::from_utf8(doctor(&app, &[], &with(long, "opensesame")).stdout).unwrap();
+        assert!(text.contains("ADMIN_TOKEN has 10 characters") && text.contains("-> set ADMIN_TOKEN="), "{text}");
+        assert!(!text.contains("opensesame"));
+    }
+
     async fn a_time_zone_that_is_not_known(app: TestApp) {
         close(app.config.spool_path.parent().unwrap());
         app.apply([payload("booking.json")]).await;
