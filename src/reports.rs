@@ -31,7 +31,15 @@ pub struct Report {
 /// The most days at once: it has rows of each.
 const LONGEST: [(&str, u64); 1] = [("arrivals", 366)];
 
+/// By which column rows that are of no day are best looked at.
+const HIGHEST: [(&str, &str); 1] = [("customer_value", "total")];
+
 impl Report {
+    /// The column by which its highest rows are shown first, where it has no days.
+    pub fn highest(&self) -> Option<&'static str> {
+        HIGHEST.iter().find(|(name, _)| *name == self.name).map(|(_, column)| *column)
+    }
+
     /// The most days that may be asked for at once.
     pub fn longest(&self) -> Option<u64> {
         LONGEST.iter().find(|(name, _)| *name == self.name).map(|(_, days)| *days)
@@ -78,7 +86,7 @@ impl Report {
         Ok(self.columns.iter().map(column).collect())
     }
 
-    /// Hands out the rows that are selected, by day, then by the other columns. Call it in a transaction.
+    /// Hands out the rows that are selected: the highest first where that is asked for, then by day and the other columns. Call it in a transaction.
     pub fn each_row<E: From<Error> + From<diesel::result::Error>>(
         &self,
         tx: &mut Tx<'_>,
@@ -104,7 +112,9 @@ impl Report {
         let by_day = self.day.into_iter();
         let others =
             self.columns.iter().filter(|column| !matches!(column.kind, Kind::Json | Kind::Money | Kind::Instant));
-        let order: Vec<_> = by_day.chain(others.map(|column| column.name)).map(quoted).collect();
+        let highest = selection.highest.map(|column| format!("{} DESC", quoted(column)));
+        let order: Vec<_> =
+            highest.into_iter().chain(by_day.chain(others.map(|column| column.name)).map(quoted)).collect();
         query = format!("{query} ORDER BY {}", order.join(", "));
         if let Some(limit) = selection.limit {
             query = format!("{query} LIMIT {limit}");

@@ -44,9 +44,11 @@ const STATEMENTS: [&str; 7] = [
 /// Takes the first `{limit}` in hand.
 const TAKE_SQLITE: &str =
     "UPDATE uncounted SET in_hand = 1 WHERE rowid IN (SELECT rowid FROM uncounted ORDER BY rowid LIMIT {limit})";
-/// The same, with all that is listed of these bookings.
-const TAKE_POSTGRES: &str = "UPDATE uncounted SET in_hand = 1 WHERE (account_id, booking_code) IN \
-    (SELECT DISTINCT account_id, booking_code FROM uncounted ORDER BY account_id, booking_code LIMIT {limit})";
+/// The same, where a booking may be listed several times: once is enough in hand.
+const TAKE_POSTGRES: &str = "WITH taken AS (DELETE FROM uncounted WHERE (account_id, booking_code) IN \
+    (SELECT DISTINCT account_id, booking_code FROM uncounted ORDER BY account_id, booking_code LIMIT {limit}) \
+    RETURNING account_id, booking_code) \
+    INSERT INTO uncounted (account_id, booking_code, in_hand) SELECT DISTINCT account_id, booking_code, 1 FROM taken";
 
 /// Bookings in one transaction where nobody waits for it.
 const MANY: u32 = 500;

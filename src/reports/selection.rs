@@ -17,6 +17,8 @@ pub struct Selection {
     pub to: Option<NaiveDate>,
     /// At most so many.
     pub limit: Option<i64>,
+    /// The highest of this column first.
+    pub highest: Option<&'static str>,
     /// Conditions on columns, as SQL.
     equal: Vec<String>,
 }

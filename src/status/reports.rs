@@ -84,6 +84,7 @@ pub(super) async fn show(
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let mut selection = Selection::default();
     selection.limit = Some(limit);
+    selection.highest = report.highest();
     if report.day.is_some() {
         (selection.from, selection.to) = (Some(from), Some(to));
     }
@@ -108,7 +109,9 @@ pub(super) async fn show(
         (csv(report, &shown, &viewer))
         @if shown.rows.is_empty() { p role="status" { "Nothing in these days." } } @else {
             (draw::charts(report, &shown.rows))
-            @if shown.is_cut { p.note { "The first " (ROWS) " rows; the CSV file has all." } }
+            @if shown.is_cut { p.note {
+                "The first " (ROWS) " rows" @if let Some(column) = report.highest() { " by " code { (column) } ", the highest first" } "; the CSV file has all."
+            } }
             (draw::table(report, &shown.rows, &viewer))
         }
     };

@@ -7,6 +7,7 @@ use reqwest::Response;
 use reqwest::redirect::Policy;
 use tokio::time::timeout;
 
+use crate::forgetting::edited;
 use crate::support::{Backend, TestApp, client, on_both, payload};
 
 const BOOKING: &str = "/bookings/QZRT-120526";
@@ -104,6 +105,17 @@ on_both! {
             }
         }
         assert!(shown.contains("söhne") && shown.contains("zoe@example.com") && shown.contains("555-0123"));
+    }
+
+    async fn the_customers_who_bought_for_most_are_first(app: TestApp) {
+        let of = |letter: char, total: &str| {
+            let (code, customer) = (format!("{letter}ZRT-120526"), format!("{letter}T4-112-908"));
+            edited("booking.json", &[("QZRT-120526", &code), ("HT4-112-908", &customer), ("126.00", total)])
+        };
+        app.apply([of('A', "99.50"), of('B', "1000.00"), of('C', "126.00")]).await;
+        let page = text(&app, "/reports/customer_value").await;
+        let place = |letter: char| page.find(&format!("{letter}T4-112-908")).unwrap();
+        assert!(place('B') < place('C') && place('C') < place('A'), "{page}");
     }
 
     async fn a_dead_letter_is_tried_again_by_a_form_of_ours_alone(app: TestApp) {
