@@ -3,18 +3,20 @@
 //! Reads alone, all of one moment. What it gives is data; how it is shown is another's concern.
 
 mod deliveries;
+mod doubt;
 mod doubts;
 mod payments;
 mod sources;
 mod states;
 mod sums;
+mod undecided;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 pub use deliveries::Delivery;
-pub use doubts::{Doubt, DoubtKind};
+pub use doubt::{Doubt, DoubtKind};
 pub use payments::Payment;
 pub use sources::{Customer, How, Part, Source};
 
@@ -93,7 +95,7 @@ pub fn explain(
         migrate::check(tx)?;
         let accounts = Account::all(tx)?;
         let wanted = account.map(str::to_lowercase);
-        let undecided = deliveries::undecided(tx, code, default_host, keys)?;
+        let undecided = undecided::undecided(tx, code, default_host, keys)?;
         let known = events::accounts_of(tx, &accounts.iter().map(|row| row.account_id).collect::<Vec<_>>(), code)?;
         let named = undecided.values().filter_map(|found| found.host.clone());
         let mut hosts: BTreeSet<String> = named.collect();
@@ -122,7 +124,7 @@ fn of(
     code: &str,
     host: Option<String>,
     account: Option<&Account>,
-    undecided: deliveries::Undecided,
+    undecided: undecided::Undecided,
 ) -> Result<Explanation> {
     let codes = [code.to_owned()];
     let stored = match account {

@@ -8,6 +8,7 @@ mod chart;
 mod dead_letters;
 mod deliveries;
 mod delivery;
+mod fault;
 mod figures;
 pub(crate) mod layout;
 mod live;

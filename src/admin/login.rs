@@ -1,22 +1,24 @@
 //! `/login` and `/logout`: the token is shown once, and a cookie stands for it from then on.
 
+mod form;
+
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use maud::{Markup, html};
+pub(super) use form::closed;
+use form::{form, page, too_often};
 use tokio::time::timeout;
 
 use super::{Pass, behind, is_own_form, session};
 use crate::app::AppState;
 use crate::problem::Problem;
-use crate::status::layout;
 
 /// The longest form.
 const LONGEST_FORM: usize = 16 << 10;
@@ -114,44 +116,6 @@ pub(crate) fn local(path: &str) -> &str {
     let is_local = path.starts_with('/') && !path[1..].starts_with(['/', '\\']);
     let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_local && is_plain { path } else { "/" }
-}
-
-fn page(status: StatusCode, content: &Markup) -> Response {
-    let mut response = (status, layout::bare("Log in", content)).into_response();
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-fn too_often(next: &str, seconds: u64) -> Response {
-    let told = format!("Too many wrong tokens came from your address. Try again in {seconds} seconds.");
-    page(StatusCode::TOO_MANY_REQUESTS, &form(next, Some(&told)))
-}
-
-fn form(next: &str, error: Option<&str>) -> Markup {
-    html! {
-        h1 { "Log in" }
-        form.login method="post" action="/login" {
-            input type="hidden" name="next" value=(next);
-            label for="token" { "Admin token" }
-            input #token type="password" name="token" required autocomplete="current-password" autofocus
-                aria-invalid=[error.map(|_| "true")] aria-describedby=(if error.is_some() { "error" } else { "hint" });
-            @if let Some(error) = error { p.error #error role="alert" { (error) } }
-            p.hint #hint { "The value of " code { "ADMIN_TOKEN" } ", as it was set where this service was started." }
-            button type="submit" { "Log in" }
-        }
-    }
-}
-
-/// What is said where nobody can log in.
-pub(super) fn closed() -> Response {
-    let content = html! {
-        h1 { "The status page is closed" }
-        p { (Problem::Forbidden.to_string()) "." }
-        pre tabindex="0" { code { "ADMIN_TOKEN=$(openssl rand -hex 32)" } }
-        p { "Without a token it opens only on the machine that it runs on, at " code { "http://localhost" }
-            ", and through no proxy or tunnel." }
-    };
-    page(StatusCode::FORBIDDEN, &content)
 }
 
 #[cfg(test)]

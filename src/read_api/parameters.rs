@@ -1,19 +1,16 @@
 //! Parameters of a question: each known, given once, and of its type, or refused by name.
 
+mod types;
+
 use std::borrow::Cow;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use chrono::{DateTime, NaiveDate};
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
-use utoipa::{PartialSchema, ToSchema};
+use serde::de::DeserializeOwned;
+pub(super) use types::{At, Day, Id, Limit};
 
 use super::PATH;
 use super::problem::Problem;
-use crate::db::types::Timestamp;
 
 /// The query of a request.
 #[derive(Debug)]
@@ -83,65 +80,5 @@ impl Asked {
         query.extend_pairs(self.pairs.iter().filter(|(known, _)| known != name));
         query.append_pair(name, value);
         format!("{}?{}", self.path, query.finish())
-    }
-}
-
-/// A type of parameter: how it is read, what to say where it cannot be, and how it is documented.
-macro_rules! parameter {
-    ($(#[$meta:meta])* $name:ident($type:ty): $hint:literal, $read:expr, $schema:expr) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy)]
-        pub(super) struct $name(pub(super) $type);
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                let read: fn(&str) -> Option<$type> = $read;
-                read(&text).map(Self).ok_or_else(|| D::Error::custom($hint))
-            }
-        }
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let schema: ObjectBuilder = $schema;
-                schema.into()
-            }
-        }
-
-        impl ToSchema for $name {}
-    };
-}
-
-parameter! {
-    /// How many at most.
-    Limit(i64): "write a whole number from 1 to 500",
-    |text| text.parse().ok().filter(|limit| (1..=500).contains(limit)),
-    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(500)).default(Some(100.into()))
-}
-
-parameter! {
-    /// A calendar day.
-    Day(NaiveDate): "write a day such as 2026-07-01",
-    |text| (text.len() == 10).then(|| text.parse().ok()).flatten(),
-    ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-}
-
-parameter! {
-    /// A point in time.
-    At(Timestamp): "write a time such as 2026-07-01T09:30:00Z; in a query, `+` of a zone is written %2B",
-    |text| DateTime::parse_from_rfc3339(text).ok().map(|at| Timestamp(at.to_utc())),
-    ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-}
-
-parameter! {
-    /// A number of Checkfront's, or of an event.
-    Id(i64): "write a whole number",
-    |text| text.parse().ok(),
-    ObjectBuilder::new().schema_type(Type::Integer).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(100)
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use tokio::time::timeout;
 
-use super::layout::Fault;
+use super::fault::Fault;
 use super::viewer::{HIDE, THEME, Viewer, theme};
 use crate::admin::{local, read_form};
 use crate::app::AppState;

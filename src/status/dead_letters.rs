@@ -3,7 +3,8 @@
 use axum::extract::State;
 use maud::html;
 
-use super::layout::{Fault, Page, key, page};
+use super::fault::Fault;
+use super::layout::{Page, key, page};
 use super::text::{count, deliveries};
 use super::viewer::Viewer;
 use crate::app::AppState;

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Fault, Page, page};
+use super::fault::Fault;
+use super::layout::{Page, page};
 use super::text::{ago, state};
 use super::viewer::Viewer;
 use crate::app::AppState;

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::deliveries::{because, booking_path, entity};
-use super::layout::{Fault, key, missing, page};
+use super::fault::Fault;
+use super::layout::{key, missing, page};
 use super::text::{moment, state, value};
 use super::viewer::Viewer;
 use crate::app::AppState;

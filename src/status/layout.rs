@@ -7,7 +7,6 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::viewer::Viewer;
 use crate::admin::Pass;
-use crate::problem::Problem;
 
 /// Nothing but our own style, script and stream; no page of ours in another's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -30,40 +29,6 @@ impl IntoResponse for Page {
         ];
         (headers, self.0.into_string()).into_response()
     }
-}
-
-/// A problem, told to a person.
-pub(crate) struct Fault(Problem);
-
-impl From<Problem> for Fault {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
-        let told = self.0.to_string();
-        let answer = self.0.into_response();
-        let status = answer.status();
-        let title = status.canonical_reason().unwrap_or("Error");
-        let page = bare(
-            title,
-            &html! {
-                h1 { (title) }
-                p { (sentence(&told)) }
-                p { a href="/" { "Back to the overview" } }
-            },
-        );
-        (status, page).into_response()
-    }
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 /// Nothing is there, and where to look instead.

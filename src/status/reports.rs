@@ -9,7 +9,8 @@ use chrono::{Days, NaiveDate, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Fault, Page, missing, page};
+use super::fault::Fault;
+use super::layout::{Page, missing, page};
 use super::viewer::{Viewer, is_personal};
 use crate::app::AppState;
 use crate::db::cell::Cell;

@@ -1,27 +1,24 @@
 //! `/search`: bookings by code, customers by name or e-mail.
 
+mod find;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use find::{Found, FoundBooking, find};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::deliveries::booking_path;
-use super::layout::{Fault, page};
+use super::fault::Fault;
+use super::layout::page;
 use super::viewer::Viewer;
 use crate::app::AppState;
-use crate::db::rows::Account;
-use crate::db::types::{Amount, sql};
-use crate::db::{Result, Tx, on};
 
 /// Rows of each kind that are shown.
 const ROWS: usize = 20;
 /// Fewer letters would find everything.
 const SHORTEST: usize = 2;
-/// Whatever a code goes on with comes before it, in any order of letters a database may have.
-const AFTER_ALL: &str = "zzzzzzzz";
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Asked {
@@ -29,41 +26,11 @@ pub(super) struct Asked {
     q: String,
 }
 
-#[derive(QueryableByName)]
-struct FoundBooking {
-    #[diesel(sql_type = Text)]
-    code: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    status_id: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    customer_name: Option<String>,
-    #[diesel(sql_type = Nullable<diesel::sql_types::Date>)]
-    start_on: Option<chrono::NaiveDate>,
-    #[diesel(sql_type = Nullable<sql::Money>)]
-    total: Option<Amount>,
-    #[diesel(sql_type = Nullable<Text>)]
-    currency_id: Option<String>,
-}
-
-#[derive(QueryableByName)]
-struct FoundCustomer {
-    #[diesel(sql_type = Integer)]
-    account_id: i32,
-    #[diesel(sql_type = Text)]
-    customer_key: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    name: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    email: Option<String>,
-}
-
-type Found = (Vec<FoundBooking>, Vec<(FoundCustomer, Vec<FoundBooking>)>);
-
 pub(super) async fn show(
     State(app): State<AppState>,
     viewer: Viewer,
-    asked: std::result::Result<Query<Asked>, QueryRejection>,
-) -> std::result::Result<Response, Fault> {
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Fault> {
     let q = asked.map(|Query(asked)| asked.q.trim().chars().take(100).collect::<String>()).unwrap_or_default();
     if q.chars().count() < SHORTEST {
         return Ok(page(&viewer, "Search", &results(&q, None, &viewer)).into_response());
@@ -76,77 +43,6 @@ pub(super) async fn show(
         return Ok(Redirect::to(&booking_path(&only.code)).into_response());
     }
     Ok(page(&viewer, "Search", &results(&q, Some(&found), &viewer)).into_response())
-}
-
-fn find(tx: &mut Tx<'_>, q: &str) -> Result<Found> {
-    let accounts = Account::all(tx)?;
-    let mut bookings = Vec::new();
-    for account in &accounts {
-        bookings.extend(by_code(tx, account.account_id, q)?);
-        if bookings.is_empty() && q.to_uppercase() != q {
-            bookings.extend(by_code(tx, account.account_id, &q.to_uppercase())?);
-        }
-    }
-    let mut customers = Vec::new();
-    for customer in by_person(tx, q)? {
-        let own = bookings_of(tx, &customer)?;
-        customers.push((customer, own));
-    }
-    Ok((bookings, customers))
-}
-
-const COLUMNS: &str = "SELECT code, status_id, customer_name, start_on, total, currency_id FROM bookings";
-
-/// Those whose code begins so: a stretch of the key.
-fn by_code(tx: &mut Tx<'_>, account_id: i32, prefix: &str) -> Result<Vec<FoundBooking>> {
-    let query = || {
-        diesel::sql_query(format!(
-            "{COLUMNS} WHERE account_id = $1 AND code >= $2 AND code <= $3 AND deleted_at IS NULL \
-             AND substr(code, 1, CAST($4 AS INTEGER)) = $5 ORDER BY code LIMIT {ROWS}"
-        ))
-        .bind::<Integer, _>(account_id)
-        .bind::<Text, _>(prefix)
-        .bind::<Text, _>(format!("{prefix}{AFTER_ALL}"))
-        .bind::<BigInt, _>(i64::try_from(prefix.chars().count()).unwrap_or_default())
-        .bind::<Text, _>(prefix)
-    };
-    Ok(on!(tx, |connection| query().load(connection))?)
-}
-
-/// Customers whose name or e-mail has these letters anywhere: out of the index that holds both.
-fn by_person(tx: &mut Tx<'_>, q: &str) -> Result<Vec<FoundCustomer>> {
-    let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let like = match tx {
-        Tx::Postgres(_) => "ILIKE",
-        Tx::Sqlite(_) => "LIKE",
-    };
-    let within = format!("(name {like} $1 ESCAPE '\\' OR email {like} $1 ESCAPE '\\')");
-    let query = match tx {
-        Tx::Postgres(_) => {
-            // The index leaves out what would not fit into it.
-            format!(
-                "SELECT account_id, customer_key, name, email FROM customers WHERE {within} \
-                 AND octet_length(COALESCE(name, '')) + octet_length(COALESCE(email, '')) <= 2000 LIMIT {ROWS}"
-            )
-        }
-        Tx::Sqlite(_) => format!(
-            "SELECT account_id, customer_key, name, email FROM customers WHERE rowid IN \
-             (SELECT rowid FROM customers INDEXED BY customers_person WHERE {within} LIMIT {ROWS})"
-        ),
-    };
-    let query = || diesel::sql_query(&query).bind::<Text, _>(format!("%{escaped}%"));
-    Ok(on!(tx, |connection| query().load(connection))?)
-}
-
-fn bookings_of(tx: &mut Tx<'_>, customer: &FoundCustomer) -> Result<Vec<FoundBooking>> {
-    let query = || {
-        diesel::sql_query(format!(
-            "{COLUMNS} WHERE customer_key = $1 AND account_id = $2 AND deleted_at IS NULL ORDER BY code LIMIT 10"
-        ))
-        .bind::<Text, _>(&customer.customer_key)
-        .bind::<Integer, _>(customer.account_id)
-    };
-    Ok(on!(tx, |connection| query().load(connection))?)
 }
 
 fn results(q: &str, found: Option<&Found>, viewer: &Viewer) -> Markup {

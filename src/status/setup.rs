@@ -8,7 +8,8 @@ use axum::http::header::HOST;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::layout::{Fault, Page, key, page};
+use super::fault::Fault;
+use super::layout::{Page, key, page};
 use super::panels;
 use super::pulse::Look;
 use super::viewer::Viewer;
