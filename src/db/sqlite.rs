@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use parking_lot::FairMutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use rustix::fs::{Access, access};
 
 use super::{Durability, Error, Result};
 
@@ -136,7 +137,9 @@ fn url(path: &Path) -> String {
 /// A URI by which the file is opened as it is, and never made.
 pub(crate) fn read_only(path: &Path) -> Result<String> {
     let failed = |source| Error::File { path: path.display().to_string(), source };
-    std::fs::File::open(path).map_err(failed)?;
+    // Never opened but by SQLite: closing it would end this process's locks on it, and the next program that closes it
+    // would take itself for the last one, and remove the log that the writer still writes to.
+    access(path, Access::READ_OK).map_err(|error| failed(error.into()))?;
     let path = std::path::absolute(path).map_err(failed)?;
     Ok(format!("file:{}?mode=ro", utf8_percent_encode(&path.to_string_lossy(), IN_URI)))
 }

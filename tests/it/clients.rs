@@ -16,7 +16,7 @@ const DAYS: [(&str, i64, &str); 3] =
     [("2026-06-01", 1, "252.00"), ("2026-06-03", 1, "84.00"), ("2026-06-07", 1, "84.00")];
 
 /// A program of the virtual environment.
-fn installed(name: &str) -> Command {
+pub(crate) fn installed(name: &str) -> Command {
     let path = format!("{}/target/python/bin/{name}", env!("CARGO_MANIFEST_DIR"));
     assert!(std::path::Path::new(&path).exists(), "{path} is not there; `./test` installs it");
     Command::new(path)

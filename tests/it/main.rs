@@ -77,6 +77,7 @@ mod searching;
 mod silence;
 mod slow;
 mod spool;
+mod sqlite_file;
 mod status_page;
 mod stopping;
 mod tls;
