@@ -1,11 +1,14 @@
 //! SQLite: one writer that all share, many readers, every commit on disk before it returns.
 
+mod names;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use names::{Names, beside};
 use parking_lot::FairMutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rustix::fs::{Access, access};
@@ -33,8 +36,14 @@ pub struct Sqlite {
     /// What each connection is told last.
     opening: String,
     /// Fair, so that the recorder's turn comes after each batch of the projector.
-    writer: FairMutex<Option<SqliteConnection>>,
+    writer: FairMutex<Option<Writer>>,
     readers: Pool<Manager>,
+}
+
+struct Writer {
+    connection: SqliteConnection,
+    /// None where nobody relies on what is written.
+    names: Option<Names>,
 }
 
 impl Sqlite {
@@ -69,14 +78,17 @@ impl Sqlite {
         Ok(Self { path, durability, opening, writer: FairMutex::new(writer), readers })
     }
 
-    /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use.
+    /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use. An error where the
+    /// file is no longer the one of its name: nothing counts as stored that nobody would find.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer.lock();
-        let connection = match &mut *writer {
-            Some(connection) => connection,
+        let Writer { connection, names } = match &mut *writer {
+            Some(writer) => writer,
             none => none.insert(connect(&self.path, self.durability, &self.opening)?),
         };
-        let result = work(connection);
+        let is_found = || names.as_ref().map_or(Ok(()), |names| names.check(&self.path));
+        is_found()?;
+        let result = work(connection).and_then(|done| is_found().map(|()| done));
         if result.as_ref().is_err_and(Error::breaks_connection) {
             *writer = None;
         }
@@ -102,13 +114,11 @@ impl Sqlite {
 
     /// A file beside the database, such as `checkfront.db.lock`.
     pub(super) fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(suffix);
-        name.into()
+        beside(&self.path, suffix)
     }
 }
 
-fn connect(path: &Path, durability: Durability, opening: &str) -> Result<SqliteConnection> {
+fn connect(path: &Path, durability: Durability, opening: &str) -> Result<Writer> {
     if durability == Durability::Nothing {
         return Err(Error::Schema("the file was opened for reading alone".to_owned()));
     }
@@ -125,7 +135,10 @@ fn connect(path: &Path, durability: Durability, opening: &str) -> Result<SqliteC
         connection.batch_execute(SCRATCH)?;
     }
     connection.batch_execute(opening)?;
-    Ok(connection)
+    // The log is made by the first who reads.
+    connection.batch_execute("SELECT 1 FROM sqlite_master LIMIT 1")?;
+    let names = (durability == Durability::Full).then(|| Names::of(path));
+    Ok(Writer { connection, names })
 }
 
 /// A plain path: SQLite would read `file:` as a URI with options.

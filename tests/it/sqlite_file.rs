@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use rusqlite::Connection;
+use tempfile::TempDir;
 use tokio::task::block_in_place;
 
 use crate::clients::installed;
@@ -56,4 +57,41 @@ async fn who_reads_the_file_beside_a_server_leaves_it_its_log() {
     server.process.wait().unwrap();
     assert_eq!(stored(&file), 6);
     assert_eq!(stored(&backup), 5);
+}
+
+/// A backup that is put in the place of the open file, and a log that is removed: what comes then is found by whoever
+/// opens the file of that name.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_the_file_was_replaced_is_in_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, file) = server(folder.path()).await;
+    assert_eq!(server.post(&client(), payload("booking.json")).await, Some(200));
+    server.until_caught_up(&client()).await;
+    let backup = folder.path().join("backup.db").display().to_string();
+    Connection::open(&file).unwrap().execute("VACUUM INTO ?1", [&backup]).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        std::fs::remove_file(format!("{file}{suffix}")).unwrap();
+    }
+    std::fs::rename(&backup, &file).unwrap();
+    let server = goes_to_the_spool(server, &folder).await;
+
+    // What is in the file alone is all that is left then.
+    Connection::open(&file).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    std::fs::remove_file(format!("{file}-wal")).unwrap();
+    let server = goes_to_the_spool(server, &folder).await;
+    assert_eq!(stored(&file), 3);
+    drop(server);
+}
+
+/// Sends a delivery that is in the spool then, and in the file after a restart.
+async fn goes_to_the_spool(mut server: Server, folder: &TempDir) -> Server {
+    assert_eq!(server.post(&client(), payload("transaction.json")).await, Some(200));
+    let (status, ready) = server.ready(&client()).await;
+    assert_eq!((status, &ready["database"], &ready["spool"]["events"]), (200, &"down".into(), &1.into()), "{ready}");
+    server.until_said("start this program again").await;
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    let (server, _) = self::server(folder.path()).await;
+    server.until_caught_up(&client()).await;
+    server
 }
