@@ -49,7 +49,8 @@ const EXAMPLE: &str = "Example:
   checkfront-mirror send --count 20  post sample deliveries to it
 
 Secrets are set in the environment or in .env, never as options: WEBHOOK_SECRET, WEBHOOK_HMAC_SECRET,
-PRIVACY_KEY; or as files named by WEBHOOK_SECRET_FILE, WEBHOOK_HMAC_SECRET_FILE, PRIVACY_KEY_FILE, DATABASE_URL_FILE.";
+ADMIN_TOKEN, PRIVACY_KEY; or as files: WEBHOOK_SECRET_FILE, WEBHOOK_HMAC_SECRET_FILE, ADMIN_TOKEN_FILE,
+PRIVACY_KEY_FILE, DATABASE_URL_FILE.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

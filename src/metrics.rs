@@ -2,6 +2,7 @@
 //! known beforehand, and nothing is said of people.
 
 mod names;
+mod quiet;
 mod recent;
 mod scrape;
 mod tally;
@@ -11,9 +12,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ::metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use parking_lot::Mutex;
 
+use quiet::Quiet;
 pub use recent::{Minute, Recent};
 pub use scrape::metrics;
 pub(crate) use tally::Tally;
@@ -37,6 +40,7 @@ struct Counts {
     projection_sizes: Histogram,
     projector_step: Gauge,
     recent: Mutex<Recent>,
+    quiet: Mutex<Quiet>,
 }
 
 impl Default for Metrics {
@@ -60,6 +64,7 @@ impl Default for Metrics {
             projection_sizes,
             projector_step,
             recent: Mutex::default(),
+            quiet: Mutex::default(),
         };
         Self(Arc::new(counts))
     }
@@ -72,13 +77,15 @@ impl Metrics {
         for time in took {
             self.0.acknowledgement.record(*time);
         }
-        self.0.recent.lock().add(chrono::Utc::now(), took);
+        let now = Utc::now();
+        self.0.recent.lock().add(now, took);
+        self.0.quiet.lock().heard(now);
     }
 
     /// The projector tried a step; it is at work where it did one, found none to do, or found another at work.
     pub(crate) fn stepped(&self, step: &crate::db::Result<Outcome>) {
         match step {
-            Ok(_) => self.0.projector_step.set(as_seconds(chrono::Utc::now())),
+            Ok(_) => self.0.projector_step.set(as_seconds(Utc::now())),
             Err(error) => self.database_failed(error),
         }
     }
@@ -88,9 +95,9 @@ impl Metrics {
         self.counter(|| counter!(names::REFUSED, "status" => status.to_string())).increment(1);
     }
 
-    /// Seconds since the last delivery, and how many accounts are silent for improbably long.
-    pub(crate) fn silent(&self, seconds: f64, improbable: usize) {
-        self.set(names::SILENCE, seconds);
+    /// Since when it is silent, and how many accounts are so for improbably long.
+    pub(crate) fn silent(&self, since: Option<DateTime<Utc>>, improbable: usize) {
+        self.0.quiet.lock().found(since, improbable > 0);
         self.set(names::SILENCE_IMPROBABLE, as_f64(improbable));
     }
 
@@ -101,7 +108,7 @@ impl Metrics {
 
     /// The last hour, minute by minute.
     pub fn recent(&self) -> Vec<Minute> {
-        self.0.recent.lock().minutes(chrono::Utc::now())
+        self.0.recent.lock().minutes(Utc::now())
     }
 
     fn counter(&self, register: impl FnOnce() -> Counter) -> Counter {
@@ -139,6 +146,6 @@ fn as_f64(count: usize) -> f64 {
 
 /// Since 1970.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay below 2^52")]
-pub(crate) fn as_seconds(at: chrono::DateTime<chrono::Utc>) -> f64 {
+pub(crate) fn as_seconds(at: DateTime<Utc>) -> f64 {
     at.timestamp_millis() as f64 / 1_000.0
 }

@@ -35,6 +35,18 @@ fn statements(tx: &mut Tx<'_>, role: &str) -> Result<Vec<String>> {
             "there is no role {quoted}; make it with: CREATE ROLE {quoted} LOGIN PASSWORD '..'"
         )));
     }
+    // The server's own role, or one that is a member of it: what is taken from it would be missing to the server.
+    let owns = format!(
+        "SELECT count(*) AS v FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace \
+         AND (pg_has_role({role}, c.relowner, 'MEMBER') OR {role} = current_user)",
+        role = literal(role)
+    );
+    if number(tx, &owns)? > 0 {
+        return Err(Error::Schema(format!(
+            "the role {quoted} has the rights of the owner of these tables, so it cannot be one that only reads; make \
+             another with: CREATE ROLE reader LOGIN PASSWORD '..'"
+        )));
+    }
     let kept: Vec<_> = KEPT.iter().map(|name| literal(name)).collect();
     let of_schema = format!(
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \

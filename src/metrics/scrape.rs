@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header::{self, HeaderName};
+use chrono::Utc;
 
 use super::names;
 use crate::app::AppState;
@@ -17,6 +18,7 @@ pub async fn metrics(State(app): State<AppState>) -> ([(HeaderName, &'static str
     metrics.set(names::PENDING, number(seen.pending));
     metrics.set(names::FAILED, number(seen.failed));
     metrics.set(names::SPOOL, number(Some(seen.spool.events)));
+    metrics.set(names::SILENCE, metrics.0.quiet.lock().seconds(Utc::now()));
     metrics.set(names::LAG, seen.lag().unwrap_or(f64::NAN));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.0.handle.render())
 }

@@ -45,20 +45,15 @@ impl Silence {
         let minute = self.last.timestamp().div_euclid(60) * 60;
         DateTime::from_timestamp(minute, 0).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
     }
-
-    #[allow(clippy::cast_precision_loss, reason = "seconds of silence stay far below 2^52")]
-    fn seconds(&self) -> f64 {
-        self.silent.num_seconds() as f64
-    }
 }
 
 impl Alarm {
     /// Takes what was seen now of all accounts, and says what is to be told.
     pub fn take(&mut self, seen: Vec<Silence>, metrics: &Metrics) -> Vec<Change> {
         let (improbable, heard): (Vec<_>, Vec<_>) = seen.into_iter().partition(Silence::is_improbable);
-        let longest = improbable.iter().map(Silence::seconds).reduce(f64::max);
-        let last = heard.iter().map(Silence::seconds).reduce(f64::min);
-        metrics.silent(longest.or(last).unwrap_or(f64::NAN), improbable.len());
+        let longest = improbable.iter().map(|silence| silence.last).min();
+        let last = heard.iter().map(|silence| silence.last).max();
+        metrics.silent(longest.or(last), improbable.len());
         let ended = heard.into_iter().filter(|silence| self.0.remove(&silence.host)).map(Change::Ended);
         let ended: Vec<_> = ended.collect();
         let began = improbable.into_iter().filter(|silence| self.0.insert(silence.host.clone())).map(Change::Began);

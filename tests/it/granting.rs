@@ -80,6 +80,24 @@ async fn whom_it_does_not_know_it_says_how_to_make() {
     assert!(said.contains("CREATE ROLE \"no'body\" LOGIN"), "{said}");
 }
 
+/// What the server needs itself is not taken away.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_the_tables_is_no_reader() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let role = role(&app);
+    let quoted = format!("\"{}\"", role.replace('"', "\"\""));
+    app.execute(&format!("ALTER TABLE bookings OWNER TO {quoted}"));
+    for role in ["postgres", &role] {
+        let output = run(&app, &["grant-readonly", role]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("owner of these tables") && said.contains("CREATE ROLE reader"), "{said}");
+    }
+    assert_eq!(app.text("SELECT CAST(relacl AS TEXT) AS v FROM pg_class WHERE relname = 'webhook_bodies'"), "");
+    app.execute("ALTER TABLE bookings OWNER TO postgres");
+    drop_role(&app, &role);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sqlite_file_is_opened_read_only() {
     let app = TestApp::start(Backend::Sqlite).await;

@@ -128,6 +128,7 @@ async fn refused_requests_are_counted_by_status_and_nothing_of_people_is_told() 
         assert!(!answer.contains(word), "{word}");
     }
     let scrape = Scrape::read(&answer);
+    assert!(scrape.get("checkfront_silence_seconds") < 60.0, "the delivery that was just taken ended it: {answer}");
     let refused: Vec<_> = scrape.all("checkfront_refused_total").filter(|(_, count)| *count > 0.0).collect();
     let status = |status: u16| (format!(r#"checkfront_refused_total{{status="{status}"}}"#), 1.0);
     let expected = [status(401), status(413)];

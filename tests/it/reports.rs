@@ -149,6 +149,32 @@ async fn every_query_says_what_is_printed(backend: Backend) {
     }
 }
 
+/// As of today, balances are those of the view: also of what was deleted.
+async fn as_of_now_is_now(backend: Backend) {
+    let app = mirror(backend).await;
+    app.apply([booking("PDNB-070626", "BT5-1", "PART", 7, 12, 0, &[("1", "2", 1, 8_400)]).to_string()]).await;
+    let as_of = queries().into_iter().find(|(query, _)| query.contains("o.recorded_on <=")).unwrap().0;
+    let as_of = as_of.replace("2026-06-03", "2100-01-01").replace("2026-06-04", "2100-01-02");
+    let now = "SELECT booking_code, status_id, balance FROM balances_due ORDER BY booking_code";
+    assert_eq!(run(&app, now).len(), 2);
+    assert_eq!(run(&app, &as_of), run(&app, now));
+    app.execute("UPDATE bookings SET deleted_at = '2026-06-09 00:00:00.000000+00:00' WHERE code = 'PDNB-070626'");
+    assert_eq!(run(&app, now).len(), 1);
+    assert_eq!(run(&app, &as_of), run(&app, now));
+    let before = as_of.replace("2100-01-01", "2026-06-08").replace("2100-01-02", "2026-06-09");
+    assert_eq!(run(&app, &before).len(), 1, "what was told later was not known then");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_of_now_is_now_sqlite() {
+    as_of_now_is_now(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_of_now_is_now_postgres() {
+    as_of_now_is_now(Backend::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_query_says_what_is_printed_sqlite() {
     every_query_says_what_is_printed(Backend::Sqlite).await;
