@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection};
 
 use super::{Durability, Result};
 
@@ -44,6 +44,8 @@ impl Postgres {
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
+            // The error that is returned says the same.
+            .error_handler(Box::new(NopErrorHandler))
             .connection_customizer(Box::new(Settings(settings)))
             .build(Manager::new(url))?;
         Ok(Self { url: url.to_owned(), durability, readers })

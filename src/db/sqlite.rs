@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection};
 use names::{Names, beside};
 use parking_lot::FairMutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -72,6 +72,8 @@ impl Sqlite {
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(Duration::from_secs(5))
+            // The error that is returned says the same.
+            .error_handler(Box::new(NopErrorHandler))
             .connection_customizer(Box::new(ReadOnly(format!("{opening} {READER}"))))
             .build(Manager::new(url))?;
         let (path, opening) = (path.to_owned(), opening.to_owned());

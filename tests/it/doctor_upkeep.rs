@@ -64,7 +64,9 @@ fn a_server_that_is_down_is_a_finding() {
             .unwrap()
     };
     cluster.stop_server("fast");
-    let found = findings(&doctor());
+    let output = doctor();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "it is told once, as a finding");
+    let found = findings(&output);
     assert_eq!((found.len(), found[0]["check"].as_str()), (1, Some("database")), "{found:?}");
     assert!(found[0]["mend"].as_str().unwrap().contains(&format!("127.0.0.1:{}", cluster.port)), "{found:?}");
     cluster.start_server();
