@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::deliveries::{because, booking_path, entity};
 use super::fault::Fault;
 use super::layout::{key, missing, page};
-use super::text::{moment, state, value};
+use super::text::{moment, name, state, value};
 use super::viewer::Viewer;
 use crate::app::AppState;
 use crate::db::events;
@@ -107,12 +107,12 @@ fn retry(event: &Event, viewer: &Viewer) -> Markup {
 pub(super) fn changes_table(changes: &serde_json::Map<String, Value>, viewer: &Viewer) -> Markup {
     let side = |pair: &Value, index: usize| pair.get(index).map(value).unwrap_or_default();
     html! {
-        table {
+        table.changes {
             thead { tr { th scope="col" { "Column" } th scope="col" { "Before" } th scope="col" { "After" } } }
             tbody {
                 @for (column, pair) in changes {
                     tr {
-                        th scope="row" { code { (column) } }
+                        th scope="row" { (name(column)) }
                         td { (viewer.column(column, &side(pair, 0))) }
                         td { (viewer.column(column, &side(pair, 1))) }
                     }

@@ -75,6 +75,11 @@ pub(super) fn state(state: EventState) -> Markup {
     html! { span class=(class) { (state.as_str()) } }
 }
 
+/// The name of a column, which a narrow page may break between its words.
+pub(super) fn name(column: &str) -> Markup {
+    html! { code { @for part in column.split_inclusive('_') { (part) wbr; } } }
+}
+
 /// A JSON value as a person reads it.
 pub(super) fn value(value: &Value) -> String {
     match value {

@@ -37,7 +37,7 @@ pub(crate) async fn broken_rules(browser: &Browser) -> Vec<String> {
 }
 
 /// Pages of a mirror with sales, old and of today, a dead letter, and a booking.
-async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
+pub(crate) async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let mut account = Account::new("harbour-tours.checkfront.example", StdRng::seed_from_u64(1));
     for age in (0..30).rev() {
         let stories = (0..4).flat_map(|_| account.story(Utc::now().timestamp() - age * 86_400)).collect::<Vec<_>>();

@@ -46,6 +46,7 @@ mod openapi;
 mod order;
 mod outages;
 mod postgres_faults;
+mod phone;
 mod projection;
 mod pruning;
 mod read_api;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::explain::{Delivery, Doubt, How, Payment, Source};
 use crate::status::delivery::changes_table;
-use crate::status::text::{amount, moment, state, value};
+use crate::status::text::{amount, moment, name, state, value};
 use crate::status::viewer::Viewer;
 
 pub(super) fn doubts(doubts: &[Doubt], viewer: &Viewer) -> Markup {
@@ -83,7 +83,7 @@ pub(super) fn sources(of: &str, sources: &[Source], viewer: &Viewer) -> Markup {
                 table {
                     thead { tr { th scope="col" { "Column" } th scope="col" { "Value" } th scope="col" { "Since" } th scope="col" { "How" } } }
                     tbody { @for source in sources { tr {
-                        th scope="row" { code { (source.column) } }
+                        th scope="row" { (name(&source.column)) }
                         td.value { (viewer.column(&source.column, &value(&source.value))) }
                         td { @if let (Some(id), Some(at)) = (source.event_id, source.received_at) { a href=(format!("/deliveries/{id}")) { (moment(at)) } } }
                         td { (how(source.how)) }
