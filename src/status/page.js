@@ -40,8 +40,14 @@ function show(event) {
     if (panel && panel.innerHTML !== html) replace(panel, html);
   }
   live.dataset.followed = "";
-  if (any && "first" in live.dataset) document.title = document.title.replace("First delivery", "It arrived");
+  if (any && "first" in live.dataset) arrived();
   age();
+}
+
+function arrived() {
+  document.title = document.title.replace("First delivery", "It arrived");
+  document.getElementById("waiting").hidden = true;
+  document.getElementById("arrived").hidden = false;
 }
 
 function follow() {

@@ -69,7 +69,13 @@ pub(super) async fn reveal(
 pub(super) fn first_run(app: &AppState, viewer: &Viewer, look: &Look, origin: &str) -> Page {
     let panels: std::collections::HashMap<_, _> = panels::all(look, viewer).into_iter().collect();
     let content = html! {
-        h1 { "Waiting for the first delivery" }
+        div role="status" {
+            h1 #waiting { "Waiting for the first delivery" }
+            div #arrived hidden {
+                h1 { "The first delivery has come" }
+                p { a href="/" { "Open the overview" } }
+            }
+        }
         div data-live="/live" data-first {
             div #now { (panels.get("now").cloned().unwrap_or_default()) }
             div #latest {}

@@ -124,9 +124,14 @@ on_both! {
         let browser = Browser::start().await;
         browser.open(&app.url).await;
         browser.until_seen("/webhook").await;
+        browser.until_seen("Waiting for the first delivery").await;
         browser.run("window.before = true").await;
         app.apply([payload("booking.json")]).await;
         browser.until_seen("QZRT-120526").await;
+        browser.until_seen("The first delivery has come").await;
+        assert!(!browser.text().await.contains("Waiting for the first delivery"), "one of the two is said");
+        assert!(browser.client.title().await.unwrap().starts_with("It arrived"));
+        assert_eq!(broken_rules(&browser).await, Vec::<String>::new());
         assert_eq!(browser.run("return window.before").await, true, "it is the same page");
         browser.assert_no_complaint().await;
         browser.stop().await;
