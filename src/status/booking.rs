@@ -2,7 +2,7 @@
 
 mod parts;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -27,9 +27,13 @@ pub(super) struct Asked {
 pub(super) async fn show(
     State(app): State<AppState>,
     viewer: Viewer,
-    Path(code): Path<String>,
+    code: Result<Path<String>, PathRejection>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Fault> {
+    // What is no text is no code, and neither has PostgreSQL a text with NUL in it, nor SQLite one after it.
+    let Some(code) = code.ok().map(|Path(code)| code).filter(|code| !code.contains('\0')) else {
+        return Ok(missing(&viewer, &html! { p { "There is no such booking." } }));
+    };
     let account = asked.ok().and_then(|Query(asked)| asked.account);
     let (wanted, default, keys) = (code.clone(), app.shown.default_host.clone(), app.privacy.keys.clone());
     let explained =

@@ -36,7 +36,7 @@ pub(super) async fn show(
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let wanted = EventState::ALL.into_iter().find(|state| state.as_str() == asked.state);
     let states = wanted.into_iter().collect();
-    let selection = Selection { to_id: asked.before.map(|id| id - 1), states, ..Selection::default() };
+    let selection = Selection { to_id: asked.before.map(|id| id.saturating_sub(1)), states, ..Selection::default() };
     let found = app.read(move |tx| selection.newest(tx, PAGE)).await?;
     let older = found.last().filter(|_| found.len() >= usize::try_from(PAGE).unwrap_or_default()).map(|event| event.id);
     let query = wanted.map_or_else(String::new, |state| format!("&state={}", state.as_str()));

@@ -1,5 +1,6 @@
 //! `/deliveries/{id}`: one delivery, whole: what was decided, what it wrote, its headers and its body.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -22,8 +23,9 @@ const LONGEST: usize = 512 << 10;
 pub(super) async fn show(
     State(app): State<AppState>,
     viewer: Viewer,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Fault> {
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let number = id.parse::<i64>().unwrap_or(-1);
     let found = app
         .read(move |tx| {

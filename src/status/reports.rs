@@ -2,10 +2,10 @@
 
 mod draw;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{Datelike, Days, NaiveDate, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -71,9 +71,10 @@ pub(super) async fn list(viewer: Viewer) -> Page {
 pub(super) async fn show(
     State(app): State<AppState>,
     viewer: Viewer,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Fault> {
+    let name = name.map(|Path(name)| name).unwrap_or_default();
     let Some(report) = reports::find(&name) else {
         let content = html! { p { "There is no report " (name) ". " a href="/reports" { "All reports" } } };
         return Ok(missing(&viewer, &content));
@@ -123,7 +124,9 @@ fn range(report: &Report, asked: &Asked) -> (NaiveDate, NaiveDate) {
     let today = Utc::now().date_naive();
     let known = RANGES.iter().find(|(name, ..)| *name == report.name);
     let (before, after) = known.map_or((30, 1), |(_, before, after)| (*before, *after));
-    let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    // PostgreSQL knows no year 0, and reads no year of five digits that has a sign.
+    let is_usual = |day: &NaiveDate| (1..=9999).contains(&day.year());
+    let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok()).filter(is_usual);
     let from = day(&asked.from).unwrap_or(today.checked_sub_days(Days::new(before)).unwrap_or(today));
     let to = day(&asked.to).unwrap_or(today.checked_add_days(Days::new(after)).unwrap_or(today));
     // The first day is one of them.

@@ -17,7 +17,7 @@ use crate::app::AppState;
 
 /// Rows of each kind that are shown.
 const ROWS: usize = 20;
-/// Fewer letters would find everything.
+/// Fewer letters would find everything, unless they are of a script in which one may be a name.
 const SHORTEST: usize = 2;
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,11 +32,12 @@ pub(super) async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let q = asked.map(|Query(asked)| asked.q.trim().chars().take(100).collect::<String>()).unwrap_or_default();
-    if q.chars().count() < SHORTEST {
+    if q.chars().count() < SHORTEST && q.is_ascii() {
         return Ok(page(&viewer, "Search", &results(&q, None, &viewer)).into_response());
     }
     let wanted = q.clone();
-    let found = app.read(move |tx| find(tx, &wanted)).await?;
+    // No text in the database has NUL in it.
+    let found = if q.contains('\0') { Found::default() } else { app.read(move |tx| find(tx, &wanted)).await? };
     if let ([only], []) = (found.0.as_slice(), found.1.as_slice())
         && only.code.eq_ignore_ascii_case(&q)
     {

@@ -36,4 +36,15 @@ on_both! {
         assert!(search(&app, "nobody").await.contains("Nothing is like"));
         assert!(!search(&app, "%25").await.contains("SHRT-2"), "a sign of its own is no joker");
     }
+
+    async fn one_letter_may_be_a_name(app: TestApp) {
+        app.apply([booking("FAMI-1", "李 小龍", "li@example.com"), booking("FAMI-2", "Ó Briain", "x@example.com")]).await;
+        assert!(search(&app, "李").await.contains("FAMI-1"));
+        assert!(search(&app, "Ó").await.contains("FAMI-2"));
+        assert!(search(&app, "龍").await.contains("FAMI-1"), "anywhere in the name");
+        assert!(search(&app, "王").await.contains("Nothing is like"));
+        for q in ["x", "%25", "", "%20"] {
+            assert!(search(&app, q).await.contains("Type at least 2 letters"), "{q}");
+        }
+    }
 }
