@@ -1,23 +1,23 @@
 //! Charts as inline SVG, each with its figures as a table beside it.
+//!
+//! A drawing is as wide as its place: bars stand at shares of the width, while heights and letters keep their size.
 
 use maud::{Markup, html};
 
-/// The width of a chart, in units of its own.
-const WIDTH: f64 = 600.0;
-/// The height of the bars.
-const HEIGHT: f64 = 120.0;
+/// The height of the bars, in pixels.
+const HEIGHT: f64 = 130.0;
 /// Room above, for the largest value.
-const TOP: f64 = 16.0;
+const TOP: f64 = 18.0;
 /// Room below, for labels.
-const BOTTOM: f64 = 18.0;
-/// Room that a label takes.
-const LABEL: f64 = 45.0;
-/// Labels that fit below.
-const LABELS: usize = 6;
+const BOTTOM: f64 = 20.0;
+/// Bars that all have a label in the narrowest place.
+const FEW: usize = 3;
+/// Labels of more bars: the second and the fourth only where there is room.
+const LABELS: usize = 5;
 
 /// A bar.
 pub(super) struct Bar {
-    /// What it stands for, in the table and below it.
+    /// What it stands for, in the table and below it: some ten letters.
     pub(super) label: String,
     /// How high it is.
     pub(super) value: f64,
@@ -70,33 +70,70 @@ impl Chart<'_> {
         let (title, desc) = (format!("{}-title", self.id), format!("{}-desc", self.id));
         let highest = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
         let lowest = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::min);
-        let span = if highest > lowest { highest - lowest } else { 1.0 };
-        let y = |value: f64| TOP + (highest - value) / span * HEIGHT;
-        #[allow(clippy::cast_precision_loss, reason = "charts have few bars")]
-        let (step, place) = (WIDTH / self.bars.len().max(1) as f64, |index: usize| index as f64);
-        let every = self.bars.len().div_ceil(LABELS).max(1);
+        // Where all are zero, the axis is at the bottom.
+        let (top, span) = if highest > lowest { (highest, highest - lowest) } else { (1.0, 1.0) };
+        let y = |value: f64| TOP + (top - value) / span * HEIGHT;
+        let count = self.bars.len();
         let shown = self.bars.iter().find(|bar| bar.value.total_cmp(&highest).is_eq());
         html! {
-            svg viewBox=(format!("0 0 {WIDTH} {}", TOP + HEIGHT + BOTTOM)) role="img" aria-labelledby=(format!("{title} {desc}")) {
+            svg width="100%" height=(TOP + HEIGHT + BOTTOM) role="img" aria-labelledby=(format!("{title} {desc}")) {
                 title id=(title) { (self.title) }
                 desc id=(desc) { (self.description()) }
-                line.axis x1="0" x2=(WIDTH) y1=(round(y(0.0))) y2=(round(y(0.0))) {}
+                line.axis x1="0" x2="100%" y1=(round(y(0.0))) y2=(round(y(0.0))) {}
                 @for (index, bar) in self.bars.iter().enumerate() {
                     @let (from, to) = (y(bar.value.max(0.0)), y(bar.value.min(0.0)));
-                    rect.bar x=(round(place(index) * step + step * 0.1)) width=(round(step * 0.8))
-                        y=(round(from)) height=(round(to - from)) rx=(round((step * 0.1).min(2.0))) {
+                    rect.bar x=(share(index, 0.1, count)) width=(share(0, 0.8, count)) y=(round(from)) height=(round(to - from)) rx="1" {
                         title { (bar.label) ": " (bar.shown) }
                     }
-                    @if index % every == 0 && place(index) * step <= WIDTH - LABEL {
-                        text x=(round(place(index) * step)) y=(TOP + HEIGHT + 14.0) { (bar.label) }
-                    }
+                }
+                @for Label { index, anchor, part, needs_room } in labels(count) {
+                    text.label.roomy[needs_room] x=(share(index, part, count)) y=(TOP + HEIGHT + 15.0) text-anchor=(anchor) { (self.bars[index].label) }
                 }
                 @if let Some(bar) = shown.filter(|_| highest > 0.0) {
-                    text.highest x="0" y="11" { (bar.shown) }
+                    text.highest x="0" y="12" { (bar.shown) }
                 }
             }
         }
     }
+}
+
+/// A label below a bar.
+struct Label {
+    index: usize,
+    anchor: &'static str,
+    /// Which part of the bar's room it is at: its beginning, its middle or its end.
+    part: f64,
+    needs_room: bool,
+}
+
+/// The labels that fit. The outermost end where the bars do, so that none is cut off.
+fn labels(bars: usize) -> Vec<Label> {
+    let last = bars.saturating_sub(1);
+    let label = |index: usize, needs_room: bool| {
+        let (anchor, part) = match index {
+            0 if bars > FEW => ("start", 0.0),
+            _ if index == last && bars > FEW => ("end", 1.0),
+            _ => ("middle", 0.5),
+        };
+        Label { index, anchor, part, needs_room }
+    };
+    match bars {
+        0..=FEW => (0..bars).map(|index| label(index, false)).collect(),
+        4 => (0..bars).map(|index| label(index, !index.is_multiple_of(3))).collect(),
+        _ => {
+            // Of few bars of an even number none is near enough to the middle.
+            let is_off = |place: usize| place == LABELS / 2 && bars < 10 && bars.is_multiple_of(2);
+            let place = |place: usize| label(place * last / (LABELS - 1), !place.is_multiple_of(2) || is_off(place));
+            (0..LABELS).map(place).collect()
+        }
+    }
+}
+
+/// A place within the room of one of so many bars, as a share of the width.
+fn share(index: usize, part: f64, bars: usize) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "charts have few bars")]
+    let (index, bars) = (index as f64, bars.max(1) as f64);
+    format!("{:.2}%", (index + part) / bars * 100.0)
 }
 
 /// To a tenth, so that the page stays small.
@@ -105,20 +142,4 @@ fn round(value: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chart_tells_its_figures() {
-        let bar = |label: &str, value: f64| Bar { label: label.to_owned(), value, shown: format!("{value}") };
-        let bars = [bar("<a>", 1.0), bar("b", -2.0)];
-        let chart = Chart { id: "c", title: "T", axes: ["day", "sum"], bars: &bars };
-        let drawn = chart.draw().into_string();
-        assert!(drawn.contains("&lt;a&gt;: 1") && !drawn.contains("<a>"), "{drawn}");
-        assert!(drawn.contains("aria-labelledby=\"c-title c-desc\""));
-        assert!(drawn.contains("the highest is &lt;a&gt;: 1."));
-        assert!(!drawn.contains("style="), "the policy of the page refuses it");
-        let empty = Chart { id: "c", title: "T", axes: ["", ""], bars: &[] };
-        assert!(empty.draw().into_string().contains("Nothing to show."));
-    }
-}
+mod tests;

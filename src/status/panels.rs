@@ -100,7 +100,7 @@ fn rates(look: &Look, figures: &Figures) -> Markup {
         (bars(figures.spans(look.at, 60, 1), "%H:%M"), bars(figures.spans(look.at, 48, 60), "%d. %H h"));
     let percentiles = [50, 95, 99].into_iter().filter_map(|percent| {
         let value = figures.percentile(percent)?;
-        Some(Bar { label: format!("{percent} of 100 within"), value, shown: milliseconds(value) })
+        Some(Bar { label: format!("{percent} of 100"), value, shown: milliseconds(value) })
     });
     let percentiles: Vec<_> = percentiles.collect();
     let milli = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
@@ -122,7 +122,7 @@ fn rates(look: &Look, figures: &Figures) -> Markup {
     html! {
         (Chart { id: "minutes", title: "Deliveries per minute, last hour", axes: ["Minute", "Deliveries"], bars: &minutes }.draw())
         (Chart { id: "hours", title: "Deliveries per hour, last two days", axes: ["Hour", "Deliveries"], bars: &hours }.draw())
-        (Chart { id: "freshness", title: &freshness, axes: ["Deliveries", "Time"], bars: &percentiles }.draw())
+        (Chart { id: "freshness", title: &freshness, axes: ["Deliveries", "Within"], bars: &percentiles }.draw())
         (Chart { id: "answers", title: "Answers, 99 of 100 within, by minute", axes: ["Minute", "Time"], bars: &answered }.draw())
     }
 }

@@ -1,6 +1,8 @@
 //! `/reports`: the views as tables and charts, for a range of days.
 
 mod draw;
+mod span;
+mod table;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -53,6 +55,8 @@ struct Shown {
     basis: Option<&'static str>,
     rows: Vec<Vec<Cell>>,
     is_cut: bool,
+    /// The day, or month, of the first row that is not shown.
+    goes_on: Option<NaiveDate>,
 }
 
 pub(super) async fn list(viewer: Viewer) -> Page {
@@ -100,9 +104,13 @@ pub(super) async fn show(
             report.first_rows(tx, &selection, &columns)
         })
         .await?;
-    let is_cut = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let shown = Shown { from, to, basis, rows, is_cut };
+    let day = report.day.and_then(|day| report.columns.iter().position(|column| column.name == day));
+    let rest = rows.split_off(rows.len().min(ROWS));
+    let goes_on = rest.first().zip(day).and_then(|(row, day)| match row.get(day) {
+        Some(Cell::Date(day)) => Some(*day),
+        _ => None,
+    });
+    let shown = Shown { from, to, basis, rows, is_cut: !rest.is_empty(), goes_on };
     let content = html! {
         p { a href="/reports" { "Reports" } }
         h1 { (title(report.name)) }
@@ -110,11 +118,11 @@ pub(super) async fn show(
         (form(report, choices, &shown))
         (csv(report, &shown, &viewer))
         @if shown.rows.is_empty() { p role="status" { "Nothing in these days." } } @else {
-            (draw::charts(report, &shown.rows))
+            (draw::charts(report, &shown))
             @if shown.is_cut { p.note {
                 "The first " (ROWS) " rows" @if let Some(column) = report.highest() { " by " code { (column) } ", the highest first" } "; the CSV file has all."
             } }
-            (draw::table(report, &shown.rows, &viewer))
+            (table::table(report, &shown.rows, &viewer))
         }
     };
     Ok(page(&viewer, &title(report.name), &content).into_response())

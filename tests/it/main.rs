@@ -70,6 +70,7 @@ mod reconcile_refusals;
 mod reconciling;
 mod replaying;
 mod reports;
+mod report_charts;
 mod reports_by_name;
 mod restarting;
 mod rewriting;

@@ -1,4 +1,5 @@
-//! The status page on a phone, in Chromium: no page is wider than the window, whatever words it has to show.
+//! The status page on a phone, in Chromium: no page is wider than the window, whatever words it has to show, and labels of
+//! charts are readable.
 
 use serde_json::json;
 
@@ -71,4 +72,51 @@ async fn no_page_is_wider_than_a_phone_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_is_wider_than_a_phone_postgres() {
     fits(Backend::Postgres).await;
+}
+
+/// Labels of charts that are cut off, too small to read, or over one another.
+const UNREADABLE: &str = "const odd = [];
+    for (const chart of document.querySelectorAll('.chart svg')) {
+        const room = chart.getBoundingClientRect();
+        const labels = [...chart.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+        for (const [text, box] of labels) {
+            if (box.left < room.left - .5 || box.right > room.right + .5 || box.bottom > room.bottom + .5) odd.push(text + ' is cut off');
+            if (box.height < 11) odd.push(text + ' is small');
+            const over = labels.find(([other, its]) => other !== text && its.top === box.top && its.left < box.right + 3 && box.left < its.right + 3);
+            if (over) odd.push(text + ' is over ' + over[0]);
+        }
+        const bars = chart.querySelectorAll('.bar').length;
+        if (labels.filter(([, box]) => box.top > room.top + room.height / 2).length < Math.min(bars, 2)) odd.push(bars + ' bars have no labels');
+    }
+    return odd";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_of_charts_are_readable_everywhere() {
+    let app = reports::mirror(Backend::Sqlite).await;
+    let browser = Browser::start().await;
+    let mut pages: Vec<_> = pages(&app).await.into_iter().map(|(_, path)| path).collect();
+    // Of one bar, of few and of many; days, weeks and months.
+    let ranges = [
+        "06-01&to=2026-06-01",
+        "06-01&to=2026-06-04",
+        "06-01&to=2026-06-05",
+        "06-01&to=2026-06-06",
+        "06-01&to=2026-06-08",
+        "06-01&to=2026-06-10",
+        "05-01&to=2026-08-28",
+        "01-01&to=2026-12-31",
+    ];
+    pages.extend(ranges.map(|range| format!("/reports/sales_by_day?from=2026-{range}")));
+    pages.push("/reports/sales_by_item?from=2020-01-01&to=2026-12-31".to_owned());
+    let mut odd = Vec::new();
+    for width in [320, 375, 768, 1280, 1920] {
+        browser.client.set_window_size(width, 800).await.unwrap();
+        for path in &pages {
+            browser.open(&format!("{}{path}", app.url)).await;
+            let found = browser.run(UNREADABLE).await;
+            odd.extend(found.as_array().unwrap().iter().map(|text| format!("{path} at {width}: {text}")));
+        }
+    }
+    assert!(odd.is_empty(), "{}", odd.join("\n"));
+    browser.stop().await;
 }
