@@ -2,6 +2,7 @@
 //! where there is some, the overview follows by itself.
 
 mod actions;
+mod again;
 mod assets;
 mod booking;
 mod chart;

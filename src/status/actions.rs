@@ -1,13 +1,17 @@
 //! What changes something: trying deliveries again, and the look of the pages. Each is a form of ours.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use tokio::time::timeout;
 
+use super::again::Again;
 use super::fault::Fault;
 use super::viewer::{HIDE, THEME, Viewer, theme};
 use crate::admin::{local, read_form};
@@ -44,14 +48,15 @@ impl Fields {
 pub(super) async fn retry(
     State(app): State<AppState>,
     viewer: Viewer,
-    Path(id): Path<i64>,
+    id: std::result::Result<Path<i64>, PathRejection>,
     request: Request,
 ) -> std::result::Result<Response, Fault> {
     Fields::of(&app, &viewer, request).await?;
+    let Ok(Path(id)) = id else { return Err(Problem::NotFound.into()) };
     let selection =
         Selection { from_id: Some(id), to_id: Some(id), states: vec![EventState::Failed], ..Selection::default() };
-    again(&app, move |tx, after| selection.ids(tx, after, STEP)).await?;
-    Ok(Redirect::to(&format!("/deliveries/{id}")).into_response())
+    let done = again(&app, move |tx, after| selection.ids(tx, after, STEP)).await?;
+    Ok(done.lead_to(&format!("/deliveries/{id}")))
 }
 
 /// Tries all dead letters again, or those of one cause.
@@ -61,13 +66,13 @@ pub(super) async fn retry_all(
     request: Request,
 ) -> std::result::Result<Response, Fault> {
     let fields = Fields::of(&app, &viewer, request).await?;
-    if let Some(cause) = fields.get("cause").map(str::to_owned) {
-        again(&app, move |tx, after| of_cause(tx, &cause, after)).await?;
+    let done = if let Some(cause) = fields.get("cause").map(str::to_owned) {
+        again(&app, move |tx, after| of_cause(tx, &cause, after)).await?
     } else {
         let selection = Selection { states: vec![EventState::Failed], ..Selection::default() };
-        again(&app, move |tx, after| selection.ids(tx, after, STEP)).await?;
-    }
-    Ok(Redirect::to("/dead-letters").into_response())
+        again(&app, move |tx, after| selection.ids(tx, after, STEP)).await?
+    };
+    Ok(done.lead_to("/dead-letters"))
 }
 
 /// The next of this cause; pages without any are passed over.
@@ -85,24 +90,29 @@ fn of_cause(tx: &mut Tx<'_>, cause: &str, mut after: i64) -> Result<Vec<i64>> {
 async fn again(
     app: &AppState,
     next: impl FnMut(&mut Tx<'_>, i64) -> Result<Vec<i64>> + Send + 'static,
-) -> std::result::Result<(), Problem> {
-    let database = app.database.clone();
+) -> std::result::Result<Again, Problem> {
+    let (database, so_far) = (app.database.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&so_far);
     let work = tokio::task::spawn_blocking(move || {
         let mut session = database.session();
-        let begun = retry::begin(&mut session, next, |_| {})?;
+        let begun = retry::begin(&mut session, next, |ids| {
+            counted.fetch_add(ids, Ordering::Relaxed);
+        })?;
         begun.end(&mut session, None)?;
-        Ok::<_, crate::db::Error>(begun.count)
+        Ok::<_, crate::db::Error>(begun)
     });
     match timeout(PATIENCE, work).await {
-        Ok(Ok(Ok(deliveries))) => tracing::info!(deliveries, "set to pending again, from the status page"),
+        Ok(Ok(Ok(begun))) => {
+            tracing::info!(deliveries = begun.count, "set to pending again, from the status page");
+            Ok(Again::of(begun.count, begun.gone))
+        }
         Ok(Ok(Err(error))) => {
             tracing::warn!(%error, "deliveries could not be set to pending again");
-            return Err(Problem::Unread);
+            Err(Problem::Unread)
         }
-        Ok(Err(_)) => return Err(Problem::Unread),
-        Err(_) => {}
+        Ok(Err(_)) => Err(Problem::Unread),
+        Err(_) => Ok(Again::so_far(so_far.load(Ordering::Relaxed))),
     }
-    Ok(())
 }
 
 /// Keeps the theme, or whether personal data is hidden, and goes back.

@@ -1,8 +1,10 @@
 //! `/dead-letters`: what could not be projected, by cause, and trying it again.
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use maud::html;
 
+use super::again::Again;
 use super::fault::Fault;
 use super::layout::{Page, key, page};
 use super::text::{count, deliveries};
@@ -14,10 +16,16 @@ use crate::dead_letters::causes;
 /// Causes that are shown.
 const CAUSES: usize = 100;
 
-pub(super) async fn show(State(app): State<AppState>, viewer: Viewer) -> Result<Page, Fault> {
+pub(super) async fn show(
+    State(app): State<AppState>,
+    viewer: Viewer,
+    again: Result<Query<Again>, QueryRejection>,
+) -> Result<Page, Fault> {
+    let again = again.map(|Query(again)| again).unwrap_or_default();
     let (total, causes) = app.read(|tx| Ok((events::count_failed(tx)?, causes(tx)?))).await?;
     let content = html! {
         h1 { "Dead letters" }
+        (again.told())
         @if total == 0 {
             p.lead { "There are none: every delivery that was projected went well." }
         } @else {

@@ -1,11 +1,12 @@
 //! `/deliveries/{id}`: one delivery, whole: what was decided, what it wrote, its headers and its body.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::again::Again;
 use super::deliveries::{because, booking_path, entity};
 use super::fault::Fault;
 use super::layout::{key, missing, page};
@@ -24,6 +25,7 @@ pub(super) async fn show(
     State(app): State<AppState>,
     viewer: Viewer,
     id: Result<Path<String>, PathRejection>,
+    again: Result<Query<Again>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let number = id.parse::<i64>().unwrap_or(-1);
@@ -48,6 +50,7 @@ pub(super) async fn show(
     let opened = body_of(body, app.privacy.keys.as_ref());
     let content = html! {
         h1 { "Delivery " (event.id) }
+        (again.map(|Query(again)| again).unwrap_or_default().told())
         (facts(&event, &viewer))
         (retry(&event, &viewer))
         section aria-labelledby="changed" {

@@ -128,10 +128,17 @@ on_both! {
             assert_eq!(send(&app, "/dead-letters/retry", form, origin).await.status(), 403, "{form} of {origin}");
         }
         assert_eq!(app.states(), "failed 2", "nothing was done");
-        assert_eq!(send(&app, &path, &form, &app.url).await.status(), 303);
+        let answer = send(&app, &path, &form, &app.url).await;
+        assert_eq!(answer.status(), 303);
+        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(text(&app, &next).await.contains("1 delivery was set to be tried again."), "{next}");
         assert_eq!(app.states(), "failed 1, pending 1");
+        let answer = send(&app, &path, &form, &app.url).await;
+        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(text(&app, &next).await.contains("Nothing was set to be tried again."), "it is pending: {next}");
+        assert_eq!(send(&app, "/deliveries/x/retry", &form, &app.url).await.status(), 404);
         assert_eq!(app.project(), 1);
-        let run = app.text("SELECT kind || ' ' || state AS v FROM sync_runs");
+        let run = app.text("SELECT DISTINCT kind || ' ' || state AS v FROM sync_runs");
         assert_eq!(run, "replay ok");
     }
 
@@ -147,8 +154,14 @@ on_both! {
         assert!(again.contains("failed") && again.contains("pending"), "those of one cause: {again}");
         app.project();
         let form = format!("key={}", key(&page));
-        assert_eq!(send(&app, "/dead-letters/retry", &form, &app.url).await.status(), 303);
-        assert_eq!(app.states(), "pending 3");
+        let answer = send(&app, "/dead-letters/retry", &form, &app.url).await;
+        assert_eq!((answer.status().as_u16(), app.states().as_str()), (303, "pending 3"));
+        let next = answer.headers()["location"].to_str().unwrap().to_owned();
+        assert!(text(&app, &next).await.contains("3 deliveries were set to be tried again."), "{next}");
+        for odd in ["again=%3Cb%3E&gone=1", "again=-1", "again=1&gone=x", "again=99999999999999999999", "more=1"] {
+            let page = text(&app, &format!("/dead-letters?{odd}")).await;
+            assert!(!page.contains("class=\"done\""), "numbers alone: {odd}");
+        }
         app.project();
     }
 
