@@ -16,9 +16,11 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, any};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+pub(crate) use door::wants_html;
 pub use login::router as login_router;
 pub(crate) use login::{is_secure, local, read_form};
 pub use origin::is_own_form;
@@ -28,6 +30,7 @@ use crate::app::AppState;
 use crate::config::Config;
 use crate::config::Secret;
 use crate::problem::Problem;
+use crate::status;
 use crate::throttle::Throttle;
 
 /// What the gate asks for.
@@ -125,6 +128,13 @@ impl Gate {
 /// Lets only those through to `routes` who may see the mirror; handlers find a [`Pass`].
 pub fn behind(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes.route_layer(from_fn_with_state(state.clone(), door::check))
+}
+
+/// What is answered where there is nothing: a browser gets a page from behind the gate, so that strangers learn no more
+/// of it than of pages that are there; programs and senders get a problem.
+pub fn nowhere(state: &AppState) -> MethodRouter {
+    let page = any(status::nowhere).layer(from_fn_with_state(state.clone(), door::check_browser));
+    page.with_state(state.clone())
 }
 
 /// Only routes behind the gate have it.

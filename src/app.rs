@@ -114,7 +114,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
-        .fallback(async || Problem::NotFound)
+        .fallback_service(admin::nowhere(&state))
         .method_not_allowed_fallback(async || Problem::MethodNotAllowed)
         .with_state(state)
 }

@@ -34,6 +34,9 @@ pub enum Problem {
     /// 405
     #[error("deliveries are sent with POST")]
     MethodNotAllowed,
+    /// 405: a page, or what a form of a page sends.
+    #[error("pages are read with GET, and what changes something is sent by their forms with POST")]
+    PageMethod,
     /// 408: the sender was too slow.
     #[error("the body did not arrive in time")]
     Timeout,
@@ -64,7 +67,7 @@ impl Problem {
             Self::Unauthorized | Self::LoginNeeded => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed | Self::PageMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled(_) | Self::LoginThrottled(_) => StatusCode::TOO_MANY_REQUESTS,

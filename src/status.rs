@@ -13,6 +13,7 @@ mod fault;
 mod figures;
 pub(crate) mod layout;
 mod live;
+mod nowhere;
 mod overview;
 mod panels;
 mod pulse;
@@ -29,6 +30,7 @@ use axum::routing::{get, post};
 
 pub use assets::router as assets;
 pub use live::FOLLOWERS;
+pub(crate) use nowhere::{nowhere, otherwise};
 pub use pulse::Pulse;
 pub use sales::Sales;
 pub use setup::Shown;
@@ -51,4 +53,5 @@ pub fn router() -> Router<AppState> {
         .route("/reports/{name}", get(reports::show))
         .route("/setup", get(setup::show).post(setup::reveal))
         .route("/look", post(actions::look))
+        .method_not_allowed_fallback(otherwise)
 }

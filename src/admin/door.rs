@@ -49,6 +49,20 @@ pub(super) async fn check(
     response
 }
 
+/// The same where there is nothing: only a browser that asks for a page comes to the gate.
+pub(super) async fn check_browser(
+    app: State<AppState>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_of_senders = request.uri().path().starts_with("/webhook");
+    if is_of_senders || !wants_html(request.headers()) {
+        return Problem::NotFound.into_response();
+    }
+    check(app, peer, request, next).await
+}
+
 fn to_login(request: &Request) -> Response {
     let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
     if request.method() != Method::GET || here == "/" {
@@ -59,6 +73,6 @@ fn to_login(request: &Request) -> Response {
 }
 
 /// Whether a browser asks, and for a page.
-pub(super) fn wants_html(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")))
 }

@@ -19,13 +19,15 @@ use tokio::time::timeout;
 use super::{Pass, behind, is_own_form, session};
 use crate::app::AppState;
 use crate::problem::Problem;
+use crate::status;
 
 /// The longest form.
 const LONGEST_FORM: usize = 16 << 10;
 
 /// `/login`, for everybody; `/logout`, for those who are in.
 pub fn router(state: &AppState) -> Router<AppState> {
-    let inside = behind(Router::new().route("/logout", post(logout)), state);
+    let logout = Router::new().route("/logout", post(logout)).method_not_allowed_fallback(status::otherwise);
+    let inside = behind(logout, state);
     Router::new().route("/login", get(show).post(login)).merge(inside)
 }
 
