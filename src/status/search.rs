@@ -79,7 +79,7 @@ fn table(name: &str, bookings: &[FoundBooking], viewer: &Viewer) -> Markup {
                     th scope="row" { a href=(booking_path(&booking.code)) { (booking.code) } }
                     td { (booking.status_id.as_deref().unwrap_or_default()) }
                     td { (viewer.personal(booking.customer_name.as_deref().unwrap_or_default())) }
-                    td { (booking.start_on.map(|day| day.to_string()).unwrap_or_default()) }
+                    td.time { (booking.start_on.map(|day| day.to_string()).unwrap_or_default()) }
                     td.number { (booking.total.map(|total| super::text::amount(total.0)).unwrap_or_default()) " " (booking.currency_id.as_deref().unwrap_or_default()) }
                 } } }
             }
