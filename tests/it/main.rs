@@ -62,6 +62,7 @@ mod reconcile_clock_hours;
 mod reconcile_command;
 mod reconcile_items;
 mod reconcile_items_unsure;
+mod reconcile_names;
 mod reconcile_page;
 mod reconcile_quantities;
 mod reconcile_refusals;
