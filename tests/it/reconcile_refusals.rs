@@ -30,6 +30,9 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         (row("A-1,2026-01-02,five,Paid"), &["row 2, `Amount`, `five`: is not an amount", "1.234,50"]),
         (row("A-1,2026-01-02,1108.84x,Paid"), &["row 2, `Amount`, `1108.84x`: is not an amount", "such as $, EUR"]),
         (row("A-1,2026-01-02,abc1108.84def,Paid"), &["row 2, `Amount`, `abc1108.84def`: is not an amount"]),
+        (row("A-1,2026-01-02,5,Paid\nA-2,2026-01-02,5,\"Paid"), &["row 3: has a quotation mark that is never closed"]),
+        (row("A-1,2026-01-02,\"5,Paid\nA-2,2026-01-02,5,Paid"), &["row 2: has a quotation mark that is never closed"]),
+        (b"\"Booking ID,Created,Amount,Status\n".to_vec(), &["row 1: has a quotation mark that is never closed"]),
         (
             row("A-1,11/12/16,5,Paid\nA-2,11/12/16,5,Paid"),
             &["row 2, `Created`, `11/12/16`: may be a date", "--date-format"],
