@@ -66,6 +66,7 @@ mod reconcile_names;
 mod reconcile_page;
 mod reconcile_quantities;
 mod reconcile_refusals;
+mod reconcile_sums;
 mod reconciling;
 mod replaying;
 mod reports;

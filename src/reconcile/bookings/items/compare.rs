@@ -5,7 +5,7 @@ use super::matching::matches;
 use super::{Beside, END, FIELDS, Item, Key, Mirrored, QUANTITY, START, TOTAL, Value};
 use crate::reconcile::Error;
 use crate::reconcile::bookings::group::Booked;
-use crate::reconcile::comparing::{About, Comparing};
+use crate::reconcile::comparing::{About, Comparing, count};
 use crate::reconcile::dates::Moment;
 use crate::reconcile::difference::{Difference, Subject};
 
@@ -121,6 +121,6 @@ fn said(comparing: &Comparing<'_>, field: usize, value: Option<Value>) -> Option
     value.map(|value| match value {
         Value::At(moment) => moment.to_string(),
         Value::Number(amount) if field >= TOTAL => comparing.money(amount),
-        Value::Number(count) => count.normalize().to_string(),
+        Value::Number(number) => count(number),
     })
 }
