@@ -8,8 +8,9 @@ use crate::db::rows::Account;
 use crate::db::types::Timestamp;
 use crate::db::{self, Tx};
 
-/// Raw bodies and headers hold what nobody has looked at; the others are how views add up, and the program's own.
-pub const WITHHELD: [&str; 12] = [
+/// Raw bodies and headers hold what nobody has looked at; the others are what the views' sums are made of, and the program's
+/// own.
+pub const WITHHELD: [&str; 11] = [
     "webhook_bodies",
     "__diesel_schema_migrations",
     "calendar",
@@ -19,7 +20,6 @@ pub const WITHHELD: [&str; 12] = [
     "counting_bookings",
     "counting_customers",
     "counting_parts",
-    "current_figures",
     "figures",
     "uncounted",
 ];
@@ -66,10 +66,13 @@ impl Query {
     pub(super) fn make(&self, tx: &mut Tx<'_>) -> Result<Made> {
         let known = relations(tx)?;
         if !known.contains(&self.relation) {
-            let reason = if WITHHELD.contains(&self.relation.as_str()) {
-                "is not exported, being the program's own (`events show` shows a delivery)".to_owned()
-            } else {
-                "is no table or view of this mirror".to_owned()
+            let reason = match self.relation.as_str() {
+                "webhook_bodies" => "is not exported: it holds raw bodies and headers (`events show` shows a delivery)",
+                "__diesel_schema_migrations" => "is not exported, being the program's own",
+                name if WITHHELD.contains(&name) => {
+                    "is not exported: the views' sums are made of it (export a view, or current_figures)"
+                }
+                _ => "is no table or view of this mirror",
             };
             return Err(Error::Unknown(format!("{} {reason}; there are {}", self.relation, known.join(", "))));
         }

@@ -1,15 +1,16 @@
 //! Amounts as people and spreadsheets write them: `1,234.50`, `1.234,50 €`, `(CA$12)`, `12.50-`. Exact decimals.
 
+mod currencies;
+
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
 use super::inference::Reading;
+use currencies::Written;
 
 /// Digits that SQLite keeps exactly.
 const DIGITS: usize = 15;
-/// Letters of a currency before or after the figure.
-const LETTERS: usize = 3;
 
 /// Which character sets off the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -23,8 +24,7 @@ pub enum DecimalMark {
 impl Reading for DecimalMark {
     const ALL: &'static [Self] = &[Self::Point, Self::Comma];
     const WHAT: &'static str = "an amount";
-    const REMEDY: &'static str =
-        "right is 1,234.50 or 1.234,50 in all rows, with or without a currency; --decimal point or comma decides";
+    const REMEDY: &'static str = "right is 1,234.50 or 1.234,50 in all rows, with or without a currency such as $, EUR or kr; --decimal point or comma decides";
 
     fn name(self) -> &'static str {
         match self {
@@ -57,30 +57,55 @@ pub(super) fn read(cell: &str, mark: DecimalMark) -> Option<Decimal> {
 /// Whether it is negative, and digits with their marks alone.
 fn figure(cell: &str) -> Option<(bool, &str)> {
     let is_mark = |c: char| c == '.' || c == ',';
-    let (first, last) = (cell.find(|c: char| c.is_ascii_digit())?, cell.rfind(|c: char| c.is_ascii_digit())?);
-    let (mut before, core, after) = (&cell[..first], &cell[first..=last], &cell[last + 1..]);
-    let mut core = core;
+    let (mut first, mut end) =
+        (cell.find(|c: char| c.is_ascii_digit())?, cell.rfind(|c: char| c.is_ascii_digit())? + 1);
+    let (mut before, mut after) = (&cell[..first], &cell[end..]);
     // `.50`, but not `Fr.50`.
-    if before.ends_with(is_mark) && !before.trim_end_matches(is_mark).ends_with(char::is_alphabetic) {
-        before = &before[..before.len() - 1];
-        core = &cell[first - 1..=last];
+    let is_words_own = |c: char| c.is_alphabetic() || c == '/';
+    if before.ends_with(is_mark) && !before.trim_end_matches(is_mark).ends_with(is_words_own) {
+        first -= 1;
+        before = &cell[..first];
     }
-    let after = after.strip_prefix(is_mark).unwrap_or(after);
-    let around = || before.chars().chain(after.chars());
-    let count = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
-    let is_minus = |c: char| matches!(c, '-' | '\u{2212}' | '\u{2013}');
-    let is_strange = |c: char| !c.is_alphabetic() && !c.is_whitespace() && !is_minus(c) && !"()+.'".contains(c);
-    // A currency sign such as $ or € is neither letter nor ASCII punctuation other than $.
-    let is_sign = |c: char| c == '$' || (!c.is_ascii() && !c.is_numeric());
-    if count(before) > LETTERS || count(after) > LETTERS || around().any(|c| is_strange(c) && !is_sign(c)) {
-        return None;
+    if let Some(rest) = after.strip_prefix(is_mark) {
+        // `12,-` has no cents, and no minus.
+        after = rest.trim_start_matches(is_minus);
+        end += usize::from(after.len() < rest.len());
     }
-    let brackets = (before.contains('('), after.contains(')'));
-    let minus = around().filter(|c| is_minus(*c)).count();
-    if brackets.0 != brackets.1 || minus + usize::from(brackets.0) > 1 {
-        return None;
+    let (before, after) = (Beside::read(before)?, Beside::read(after)?);
+    let currencies = [before.currency, after.currency];
+    let is_twice = currencies[0].is_some() && currencies[0] == currencies[1];
+    let is_wrong = before.closing + after.opening > 0 || before.opening != after.closing;
+    let signs = before.signs + after.signs + before.opening;
+    let minus = before.minus + after.minus + before.opening;
+    (!is_twice && !is_wrong && signs <= 1).then(|| (minus == 1, &cell[first..end]))
+}
+
+/// What stands on one side of the digits.
+struct Beside {
+    currency: Option<Written>,
+    minus: usize,
+    /// A minus or a plus.
+    signs: usize,
+    opening: usize,
+    closing: usize,
+}
+
+impl Beside {
+    /// None where it is anything but a currency, signs, brackets and spaces.
+    fn read(text: &str) -> Option<Self> {
+        // Marks of direction, and an apostrophe that makes a spreadsheet's cell a text.
+        let is_nothing = |c: char| c.is_whitespace() || "'\u{200e}\u{200f}\u{61c}\u{feff}".contains(c);
+        let count = |of: &dyn Fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
+        let currency = text.trim_matches(|c: char| is_nothing(c) || is_minus(c) || "+()".contains(c));
+        let currency = if currency.is_empty() { None } else { Some(currencies::written(currency)?) };
+        let minus = count(&is_minus);
+        let [plus, opening, closing] = ['+', '(', ')'].map(|sign| count(&|c| c == sign));
+        Some(Self { currency, minus, signs: minus + plus, opening, closing })
     }
-    Some((minus == 1 || brackets.0, core))
+}
+
+fn is_minus(c: char) -> bool {
+    matches!(c, '-' | '\u{2212}' | '\u{2013}')
 }
 
 /// The digits of a whole number, if its groups are such.

@@ -67,6 +67,28 @@ impl Comparing<'_> {
         mirror: Option<Decimal>,
         report: &[Decimal],
     ) -> Result<(), Error> {
+        let decimals = self.decimals;
+        self.number((about, field), mirror, report, |amount| money(amount, decimals))
+    }
+
+    /// The same of what is counted.
+    pub(super) fn count(
+        &mut self,
+        about: About<'_>,
+        field: &str,
+        mirror: Option<Decimal>,
+        report: &[Decimal],
+    ) -> Result<(), Error> {
+        self.number((about, field), mirror, report, count)
+    }
+
+    fn number(
+        &mut self,
+        (about, field): (About<'_>, &str),
+        mirror: Option<Decimal>,
+        report: &[Decimal],
+        say: impl Fn(Decimal) -> String,
+    ) -> Result<(), Error> {
         let scale = self.decimals.max(CENTS);
         let rounded = |amount: Decimal| amount.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero);
         let is_equal = match report {
@@ -76,8 +98,8 @@ impl Comparing<'_> {
         if is_equal {
             return Ok(());
         }
-        let said = report.iter().map(|amount| self.money(*amount)).collect::<Vec<_>>();
-        let (mirror, report) = (mirror.map(|amount| self.money(amount)), (!said.is_empty()).then(|| said.join(", ")));
+        let said = report.iter().copied().map(&say).collect::<Vec<_>>();
+        let (mirror, report) = (mirror.map(say), (!said.is_empty()).then(|| said.join(", ")));
         self.find(Difference::Amount, about, Some(field), mirror, report)
     }
 
@@ -136,6 +158,11 @@ impl Comparing<'_> {
 /// What a report's sums by day are of.
 pub(super) fn summed(kind: ReportKind) -> &'static str {
     if kind == ReportKind::Transactions { "amount" } else { "total" }
+}
+
+/// A count as it is printed: whole, unless a report says otherwise.
+pub(super) fn count(number: Decimal) -> String {
+    number.normalize().to_string()
 }
 
 /// The amount of a column.

@@ -170,11 +170,11 @@ fn both(comparing: &mut Comparing<'_>, listed: &Person, mirrored: &Person) -> Re
     for (place, (_, field)) in WORDS.iter().enumerate() {
         comparing.words(about, field, &mirrored.words[place], &listed.words[place])?;
     }
-    let sold = [("bookings", listed.bookings, mirrored.bookings), ("total", listed.total, mirrored.total)];
-    for (field, listed, mirrored) in sold {
-        if listed.is_some() {
-            comparing.amount(about, field, mirrored, listed.as_slice())?;
-        }
+    if listed.bookings.is_some() {
+        comparing.count(about, "bookings", mirrored.bookings, listed.bookings.as_slice())?;
+    }
+    if listed.total.is_some() {
+        comparing.amount(about, "total", mirrored.total, listed.total.as_slice())?;
     }
     comparing.totals.add_report(None, listed.total.unwrap_or_default());
     comparing.totals.add_mirror(None, mirrored.total.unwrap_or_default());

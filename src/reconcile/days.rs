@@ -141,8 +141,12 @@ fn one(
     match (sold, written) {
         (Some(figures), Some((_, written))) => {
             comparing.pairs += 1;
-            for (place, (_, field)) in FIGURES.iter().enumerate().filter(|(place, _)| columns[*place]) {
-                comparing.amount(about, field, Some(figures[place]), written[place].as_slice())?;
+            for (place, (column, field)) in FIGURES.iter().enumerate().filter(|(place, _)| columns[*place]) {
+                let (mirror, report) = (Some(figures[place]), written[place].as_slice());
+                match column {
+                    Column::Bookings | Column::Quantity => comparing.count(about, field, mirror, report)?,
+                    _ => comparing.amount(about, field, mirror, report)?,
+                }
             }
             Ok(())
         }

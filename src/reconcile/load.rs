@@ -19,6 +19,9 @@ use super::{Error, Request, Step, Unreadable, transactions};
 /// Rows between two signs of progress.
 const STEP: u64 = 1_000;
 
+/// What a row of sums begins with, however many cells it has.
+const TOTALS: [&str; 4] = ["total", "totals", "grandtotal", "sum"];
+
 /// A report, understood.
 pub(super) struct Report {
     pub(super) headings: Headings,
@@ -142,6 +145,13 @@ impl<'r> Reading<'r> {
         if number <= self.headings.row || is_blank || record.iter().eq(names.iter().map(String::as_str)) {
             return Ok(());
         }
+        let first = plain(record.iter().find(|cell| !cell.trim().is_empty()).unwrap_or_default());
+        let key = self.key(number, record);
+        let is_about = matches!(&key, Ok(Some(key)) if plain(key) != first);
+        if !is_about && TOTALS.contains(&first.as_str()) {
+            self.left_out += 1;
+            return Ok(());
+        }
         let is_surplus = record.iter().skip(names.len()).any(|cell| !cell.trim().is_empty());
         if record.len() < names.len() || is_surplus {
             let problem = format!(
@@ -150,12 +160,6 @@ impl<'r> Reading<'r> {
                 names.len()
             );
             return Err(Unreadable::new(problem).in_row(number).into());
-        }
-        let first = plain(record.iter().find(|cell| !cell.trim().is_empty()).unwrap_or_default());
-        let key = self.key(number, record);
-        if matches!(key, Err(_) | Ok(None)) && ["total", "totals", "grandtotal", "sum"].contains(&first.as_str()) {
-            self.left_out += 1;
-            return Ok(());
         }
         let Some(key) = key? else {
             self.left_out += 1;

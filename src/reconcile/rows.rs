@@ -16,6 +16,9 @@ const LONGEST: usize = 1 << 20;
 /// Bytes that are taken apart at once.
 const BUFFER: usize = 64 << 10;
 
+/// What stands after a file's own text: a row that shows whether a quotation mark was still open.
+const END: &str = ".";
+
 /// A CSV file being read.
 pub(super) struct Rows {
     reader: csv::Reader<Bounded>,
@@ -28,7 +31,8 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn open(source: &Source, separator: u8) -> Result<Self, Error> {
         let (since, taken) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-        let text = Bounded { text: source.text()?, since: since.clone(), taken: taken.clone() };
+        let end = io::Cursor::new(format!("\n{END}"));
+        let text = Bounded { text: source.text()?, end, since: since.clone(), taken: taken.clone() };
         let mut reader = csv::ReaderBuilder::new();
         reader.has_headers(false).flexible(true).delimiter(separator).buffer_capacity(BUFFER);
         Ok(Self { reader: reader.from_reader(text), record: StringRecord::new(), number: 0, since, taken })
@@ -51,6 +55,14 @@ impl Rows {
         let next = self.number + 1;
         match read {
             Ok(false) => Ok(None),
+            // Beyond the line break that ends the file's last row.
+            Ok(true) if self.reader.position().byte() > self.taken.get() + 1 => {
+                if self.record.len() == 1 && &self.record[0] == END {
+                    return Ok(None);
+                }
+                let problem = "has a quotation mark that is never closed; close it, or leave it out";
+                Err(Unreadable::new(problem).in_row(next).into())
+            }
             Ok(true) => {
                 self.number = next;
                 Ok(Some(&self.record))
@@ -71,6 +83,7 @@ impl Rows {
 /// Text that ends in an error when a row does not end.
 struct Bounded {
     text: DecodeReaderBytes<File, Vec<u8>>,
+    end: io::Cursor<String>,
     since: Rc<Cell<usize>>,
     taken: Rc<Cell<u64>>,
 }
@@ -81,6 +94,9 @@ impl Read for Bounded {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let count = self.text.read(buffer)?;
+        if count == 0 {
+            return self.end.read(buffer);
+        }
         self.since.set(self.since.get() + count);
         self.taken.set(self.taken.get() + count as u64);
         Ok(count)

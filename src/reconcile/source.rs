@@ -36,10 +36,10 @@ pub(super) struct Source {
 impl Source {
     /// Reads the file once.
     pub(super) fn look(path: &Path) -> Result<Self, Unreadable> {
-        let failed = |error: io::Error| Unreadable::new(format!("{}: {error}", path.display()));
+        let failed = |error: io::Error| Unreadable::new(error.to_string());
         let mut file = File::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.is_dir() {
-            return Err(Unreadable::new(format!("{} is a folder; name the report's CSV file", path.display())));
+            return Err(Unreadable::new("is a folder; name the report's CSV file"));
         }
         let (mut hash, mut chunk, mut look) = (Sha256::new(), vec![0; CHUNK], Look::default());
         loop {
@@ -52,7 +52,7 @@ impl Source {
         }
         let encoding = look.encoding().map_err(|problem| {
             let remedy = "save the report from Checkfront as CSV, and name that file";
-            Unreadable::new(format!("{} {problem}; {remedy}", path.display()))
+            Unreadable::new(format!("{problem}; {remedy}"))
         })?;
         Ok(Self { path: path.to_owned(), encoding, bytes: look.bytes, sha256: hex::encode(hash.finalize()) })
     }

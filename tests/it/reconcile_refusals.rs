@@ -28,6 +28,11 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         (row(",2026-01-02,5,Paid"), &["row 2, `Booking ID`: is empty"]),
         (row("A-1,2026-02-30,5,Paid"), &["row 2, `Created`, `2026-02-30`: is not a date", "16/11/2011 07:13 PM"]),
         (row("A-1,2026-01-02,five,Paid"), &["row 2, `Amount`, `five`: is not an amount", "1.234,50"]),
+        (row("A-1,2026-01-02,1108.84x,Paid"), &["row 2, `Amount`, `1108.84x`: is not an amount", "such as $, EUR"]),
+        (row("A-1,2026-01-02,abc1108.84def,Paid"), &["row 2, `Amount`, `abc1108.84def`: is not an amount"]),
+        (row("A-1,2026-01-02,5,Paid\nA-2,2026-01-02,5,\"Paid"), &["row 3: has a quotation mark that is never closed"]),
+        (row("A-1,2026-01-02,\"5,Paid\nA-2,2026-01-02,5,Paid"), &["row 2: has a quotation mark that is never closed"]),
+        (b"\"Booking ID,Created,Amount,Status\n".to_vec(), &["row 1: has a quotation mark that is never closed"]),
         (
             row("A-1,11/12/16,5,Paid\nA-2,11/12/16,5,Paid"),
             &["row 2, `Created`, `11/12/16`: may be a date", "--date-format"],
@@ -45,7 +50,7 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
         assert!(said.starts_with("error: ") && parts.iter().all(|part| said.contains(part)), "{parts:?}: {said}");
-        assert!(said.len() < 1_500, "{said}");
+        assert!(said.len() < 1_500 && said.matches("report.csv").count() == 1, "{said}");
     }
     let failed = "SELECT CAST(count(*) AS text) AS v FROM sync_runs WHERE state = 'failed' AND error IS NOT NULL AND finished_at IS NOT NULL";
     assert_eq!(app.text(failed), count.to_string());
@@ -70,7 +75,11 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && said.contains(part), "{part}: {said}");
     }
-    assert_eq!(run(&app, &["reconcile", "--report", "/nowhere.csv"]).status.code(), Some(2));
+    for path in ["/nowhere.csv", folder.path().to_str().unwrap()] {
+        let output = run(&app, &["reconcile", "--report", path]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.matches(path).count() == 1, "{said}");
+    }
 }
 
 async fn what_is_told_decides(backend: Backend) {

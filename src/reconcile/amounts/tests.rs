@@ -34,6 +34,24 @@ fn amounts_as_people_write_them() {
         ("0,125", comma("0.125")),
         ("1234,567", comma("1234.567")),
         ("-0.00", point("0.00")),
+        ("R$ 1.234,50", comma("1234.50")),
+        ("1 234,50 zł", comma("1234.50")),
+        ("12,50 Kč", comma("12.50")),
+        ("Rs.500", same("500")),
+        ("S/.12.50", point("12.50")),
+        ("CHF1'234.50", point("1234.50")),
+        ("12.50USD", point("12.50")),
+        ("$1,234.50 CAD", point("1234.50")),
+        ("-US $ 12.50", point("-12.50")),
+        ("$U 12,50", comma("12.50")),
+        ("12,50 руб.", comma("12.50")),
+        ("\u{200f}12.50 ر.س.", point("12.50")),
+        ("1,200円", [Some("1200".to_owned()), Some("1.200".to_owned())]),
+        ("12,-", comma("12")),
+        ("€ 12,--", comma("12")),
+        ("Fr. 1'234.–", point("1234")),
+        ("'+12.50", point("12.50")),
+        ("5.", same("5")),
     ] {
         assert_eq!(both(cell), expected, "{cell}");
     }
@@ -56,6 +74,30 @@ fn what_is_no_amount() {
         "1234567890123456",
         "2026-07-01",
         "5 of 6",
+        "1108.84x",
+        "abc1108.84def",
+        "x1108.84",
+        "1108.84 abc",
+        "abc 1108.84",
+        "5 pax",
+        "No. 5",
+        "top 3",
+        "usd 5",
+        "5k",
+        "€5$",
+        "CAD 5 USD",
+        "$5€",
+        "C-A$5",
+        "1108.84#",
+        "~5",
+        "((5))",
+        ")5(",
+        "--5",
+        "-5-",
+        "+-5",
+        "½",
+        "5 ½",
+        ". 5",
     ] {
         assert_eq!(both(cell), [None, None], "{cell}");
     }
@@ -94,6 +136,13 @@ proptest! {
         for group in [".", "", "\u{a0}", "’"] {
             prop_assert_eq!(read(&written(cents, group, ',', wrap), DecimalMark::Comma), amount);
         }
+    }
+
+    #[test]
+    fn what_is_no_currency_is_no_amount(before in "[wxyWX#%!~_]{0,5}", after in "[wxyWX#%!~_]{0,5}", gap in " ?") {
+        let cell = format!("{before}{gap}1108.84{gap}{after}");
+        let is_plain = before.is_empty() && after.is_empty();
+        prop_assert_eq!(read(&cell, DecimalMark::Point).is_some(), is_plain, "{}", cell);
     }
 
     #[test]

@@ -60,12 +60,18 @@ impl Duplicates {
             *count += equal.len();
             again.extend(equal.iter().skip(1).map(|row| row.number));
         }
-        for (sku, (count, mut again)) in by_sku {
-            let of_sku = lines.iter().find(|(known, _)| known == sku).map(|(_, count)| *count);
-            let real = of_sku.unwrap_or(if sku.is_empty() { all } else { count - again.len() });
+        // No more than the mirror lacks; what has lines of its own SKU tells most.
+        let mut left = rows.len() - all;
+        let of_sku =
+            |sku: &str| lines.iter().find(|(known, _)| known == sku && !sku.is_empty()).map(|(_, count)| *count);
+        let (told, untold): (Vec<_>, Vec<_>) = by_sku.into_iter().partition(|(sku, _)| of_sku(sku).is_some());
+        for (sku, (count, mut again)) in told.into_iter().chain(untold) {
+            let real = of_sku(sku).unwrap_or(if sku.is_empty() { all } else { count - again.len() });
             // Whoever stands there again stands further down.
             again.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
-            surplus.extend(again.into_iter().take(count.saturating_sub(real)));
+            again.truncate(count.saturating_sub(real).min(left));
+            left -= again.len();
+            surplus.extend(again);
         }
         surplus.sort_unstable();
         let (surplus_rows, rows): (Vec<_>, Vec<_>) =

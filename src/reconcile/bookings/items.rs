@@ -3,6 +3,7 @@
 
 mod compare;
 mod evidence;
+mod fits;
 mod matching;
 mod words;
 
@@ -51,9 +52,9 @@ type Values = [Option<Value>; FIELDS.len()];
 /// An item on either side.
 #[derive(Debug, Clone, Default)]
 struct Item {
-    /// What items are told apart by; empty where nothing does.
+    /// What items are told apart by; empty where nothing does, so that it may be an item of any key.
     key: String,
-    /// The same as it is written.
+    /// The same as it is written; where that is empty, what else is known of it.
     label: String,
     name: String,
     values: Values,
@@ -100,13 +101,15 @@ impl Key {
 
     /// An item on the side of either, without values.
     fn item(self, sku: &str, name: &str) -> Item {
-        let label = match self {
-            Self::Sku => sku,
-            Self::Name => name,
-            Self::Nothing => "",
+        let [key, other] = match self {
+            Self::Sku => [sku, name],
+            Self::Name => [name, sku],
+            Self::Nothing => ["", ""],
         };
-        let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
-        Item { key: label.to_lowercase(), label, name: name.to_owned(), values: Values::default() }
+        let [label, other] = [key, other].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let key = label.to_lowercase();
+        let label = if key.is_empty() { other } else { label };
+        Item { key, label, name: name.to_owned(), values: Values::default() }
     }
 }
 
@@ -120,10 +123,6 @@ impl Reading {
             whole: Default::default(),
             is_apart: false,
         };
-        // Where one side names none, names tell nothing.
-        if [&beside.rows, &beside.lines].iter().any(|side| side.iter().all(|item| item.key.is_empty())) {
-            beside.rows.iter_mut().chain(&mut beside.lines).for_each(|item| item.key.clear());
-        }
         let starts = (booked.items.iter().map(|row| row.start), lines.iter().map(|line| line.start_at));
         self.dates(&mut beside, START, starts, mirror.start_at);
         let ends = (booked.items.iter().map(|row| row.end), lines.iter().map(|line| line.end_at));

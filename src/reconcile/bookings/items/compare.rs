@@ -2,10 +2,10 @@
 
 use super::evidence::{Items, Tells};
 use super::matching::matches;
-use super::{Beside, END, FIELDS, Item, Mirrored, QUANTITY, START, TOTAL, Value};
+use super::{Beside, END, FIELDS, Item, Key, Mirrored, QUANTITY, START, TOTAL, Value};
 use crate::reconcile::Error;
 use crate::reconcile::bookings::group::Booked;
-use crate::reconcile::comparing::{About, Comparing};
+use crate::reconcile::comparing::{About, Comparing, count};
 use crate::reconcile::dates::Moment;
 use crate::reconcile::difference::{Difference, Subject};
 
@@ -23,8 +23,8 @@ impl Items {
         let mut beside = self.reading.beside(booked, mirror, self.top_only);
         self.apart += u64::from(beside.is_apart && self.tells[TOTAL] == Tells::Item);
         self.leave_out(&mut beside);
-        let is_named = beside.rows.iter().any(|item| !item.key.is_empty());
-        if !is_named && beside.rows.len() != beside.lines.len() {
+        // A report that tells no items apart may have rows for some of them alone.
+        if self.reading.key == Key::Nothing && beside.rows.len() != beside.lines.len() {
             return Ok(());
         }
         for (row, line) in matches(&beside.rows, &beside.lines) {
@@ -61,17 +61,19 @@ impl Items {
         };
         let (row, line) = match (row, line) {
             (Some(row), Some(line)) => (row, line),
-            (Some(row), None) if !row.key.is_empty() => {
+            (Some(row), None) => {
                 let amount = said(comparing, TOTAL, row.values[TOTAL]);
                 return comparing.find(Difference::MissingInMirror, about, Some(&field(row, "")), None, amount);
             }
-            (None, Some(line)) if !line.key.is_empty() => {
+            (None, Some(line)) => {
                 let amount = said(comparing, TOTAL, line.values[TOTAL]);
                 return comparing.find(Difference::MissingInReport, about, Some(&field(line, "")), amount, None);
             }
-            _ => return Ok(()),
+            (None, None) => return Ok(()),
         };
-        if self.names {
+        let named = if line.key.is_empty() && !row.label.is_empty() { row } else { line };
+        // What was matched by dates and amounts alone may be another item of the same.
+        if self.names && !line.key.is_empty() && line.key == row.key {
             comparing.words(about, &field(line, "name"), &line.name, &row.name)?;
         }
         for (place, (_, name)) in FIELDS.iter().enumerate() {
@@ -79,7 +81,7 @@ impl Items {
             if mirror != report {
                 let difference = if place < QUANTITY { Difference::Date } else { Difference::Amount };
                 let (mirror, report) = (said(comparing, place, mirror), said(comparing, place, report));
-                comparing.find(difference, about, Some(&field(line, name)), mirror, report)?;
+                comparing.find(difference, about, Some(&field(named, name)), mirror, report)?;
             }
         }
         Ok(())
@@ -119,6 +121,6 @@ fn said(comparing: &Comparing<'_>, field: usize, value: Option<Value>) -> Option
     value.map(|value| match value {
         Value::At(moment) => moment.to_string(),
         Value::Number(amount) if field >= TOTAL => comparing.money(amount),
-        Value::Number(count) => count.normalize().to_string(),
+        Value::Number(number) => count(number),
     })
 }

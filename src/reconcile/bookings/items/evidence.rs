@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::fits::Fits;
 use super::{Beside, FIELDS, Item, Key, Mirrored, QUANTITY, Reading, TAX, TOTAL, Value};
 use crate::reconcile::bookings::group::Booked;
 use crate::reconcile::bookings::layout::Layout;
@@ -40,9 +41,10 @@ struct Column {
 /// What bookings tell, if all of their lines have rows, or those alone that belong to no other.
 #[derive(Debug, Default)]
 struct Lines {
-    seen: u64,
-    /// How often both sides have the same items.
-    fits: u64,
+    /// Of all bookings.
+    all: Fits,
+    /// Of those alone in which both sides have keys.
+    keyed: Fits,
     columns: [Column; FIELDS.len()],
     /// How often all have names, and how often the same.
     names: [u64; 2],
@@ -90,12 +92,12 @@ impl Evidence {
     }
 
     pub(in crate::reconcile::bookings) fn decide(self, layout: &Layout) -> Items {
-        let top_only = self.lines[1].fits > self.lines[0].fits;
+        let top_only = self.lines[1].all.fits > self.lines[0].all.fits;
         let lines = &self.lines[usize::from(top_only)];
         let is_told = match self.reading.key {
-            Key::Sku => lines.seen < ENOUGH || lines.fits * 2 >= lines.seen,
+            Key::Sku => [lines.all, lines.keyed].iter().all(|of| of.seen < ENOUGH || of.are_most()),
             // Names may be written in another way; who renames an item renames it everywhere.
-            Key::Name => lines.fits > 0 && lines.fits * 2 >= lines.seen,
+            Key::Name => lines.all.fits > 0 && lines.all.are_most() && lines.keyed.are_most(),
             Key::Nothing => true,
         };
         let names = self.reading.key == Key::Sku && lines.names[1] > 0 && lines.names[1] * 2 >= lines.names[0];
@@ -121,8 +123,11 @@ impl Lines {
             all
         };
         let both = |of| sorted(&beside.rows, of) == sorted(&beside.lines, of);
-        self.seen += 1;
-        self.fits += u64::from(both(|item| item.key.clone()));
+        let fits = beside.fits();
+        self.all.add(fits);
+        if [&beside.rows, &beside.lines].iter().all(|side| side.iter().any(|item| !item.key.is_empty())) {
+            self.keyed.add(fits);
+        }
         if beside.rows.iter().chain(&beside.lines).all(|item| !item.name.is_empty()) {
             self.names[0] += 1;
             self.names[1] += u64::from(both(|item| item.name.to_lowercase()));

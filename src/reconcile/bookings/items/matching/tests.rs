@@ -28,6 +28,49 @@ proptest! {
     }
 
     #[test]
+    fn whichever_keys_are_left_out_equal_sets_are_equal(
+        items in prop::collection::vec((0..3_u8, prop::array::uniform5(0..2_u8), any::<[bool; 2]>()), 0..12),
+        turn in 0..12_usize,
+    ) {
+        let side = |side: usize| items.iter().map(move |(key, values, left_out)| {
+            let item = item((*key, *values));
+            if left_out[side] { Item { key: String::new(), ..item } } else { item }
+        });
+        let (rows, mut lines) = (side(0).collect::<Vec<_>>(), side(1).collect::<Vec<_>>());
+        let turn = turn % lines.len().max(1);
+        lines.rotate_left(turn);
+        for (row, line) in matches(&rows, &lines) {
+            let (row, line) = (row.expect("a row"), line.expect("a line"));
+            prop_assert_eq!(row.values, line.values);
+            prop_assert!(row.key == line.key || row.key.is_empty() || line.key.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_planted_beside_left_out_keys_is_found_exactly(
+        items in prop::collection::vec((0..3_u8, prop::array::uniform5(0..2_u8)), 1..9),
+        left_out in 0..3_u8,
+        planted in 0..9_usize,
+        what in 0..3_u8,
+    ) {
+        let mut rows: Vec<_> = items.iter().copied().map(item).collect();
+        let mut lines = rows.clone();
+        lines.iter_mut().filter(|line| line.key == left_out.to_string()).for_each(|line| line.key.clear());
+        let planted = planted % rows.len();
+        match what {
+            0 => rows[planted].values[QUANTITY] = Some(Value::Number(Decimal::from(9))),
+            1 => rows.push(item((2, [8; 5]))),
+            _ => drop(rows.remove(planted)),
+        }
+        let found = matches(&rows, &lines);
+        let differing = found.iter().map(|pair| match pair {
+            (Some(row), Some(line)) => row.values.iter().zip(line.values).filter(|(row, line)| *row != line).count(),
+            _ => 1,
+        });
+        prop_assert_eq!(differing.sum::<usize>(), 1, "{:?}", found);
+    }
+
+    #[test]
     fn each_is_matched_once(
         rows in prop::collection::vec((0..3_u8, prop::array::uniform5(0..3_u8)), 0..9),
         lines in prop::collection::vec((0..3_u8, prop::array::uniform5(0..3_u8)), 0..9),
