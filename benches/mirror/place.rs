@@ -51,6 +51,10 @@ impl<'c> Place<'c> {
         Ok(Self { folder, url, database, cluster })
     }
 
+    pub(crate) fn is_file(&self) -> bool {
+        self.cluster.is_none()
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("mirror.db")
     }
