@@ -27,8 +27,9 @@ use cluster::Cluster;
 use place::Backend;
 use report::Report;
 
-/// A server as an operator would set it up. Commits are on disk, as is the default.
-const SETTINGS: &str = "-c shared_buffers=1GB -c max_wal_size=4GB -c max_connections=100";
+/// A server as docs/OPERATIONS.md has an operator set it up. Commits are on disk, as is the default.
+const SETTINGS: &str = "-c shared_buffers=6GB -c max_wal_size=16GB -c checkpoint_timeout=30min -c wal_compression=lz4 \
+    -c max_connections=100";
 
 /// Measures throughput, latency, freshness, rebuilds and cost on both databases, beside their floors
 #[derive(Parser)]
