@@ -55,13 +55,13 @@ fn results(q: &str, found: Option<&Found>, viewer: &Viewer) -> Markup {
             None => p { "Type at least " (SHORTEST) " letters." },
             Some((bookings, customers)) if bookings.is_empty() && customers.is_empty() => p role="status" { "Nothing is like “" (q) "”." },
             Some((bookings, customers)) => {
-                @if !bookings.is_empty() { h2 { "Bookings" } (table("Bookings", bookings, viewer)) }
+                @if !bookings.is_empty() { h2 { "Bookings" } (table("Bookings", bookings, Some(viewer))) }
                 @if !customers.is_empty() {
                     h2 { "Customers" }
                     @for (number, (customer, own)) in (1..).zip(customers) {
                         h3 { (viewer.personal(customer.name.as_deref().unwrap_or("without a name"))) " "
                             small { (viewer.personal(customer.email.as_deref().unwrap_or_default())) } }
-                        @if own.is_empty() { p { "No bookings." } } @else { (table(&format!("Bookings of customer {number}"), own, viewer)) }
+                        @if own.is_empty() { p { "No bookings." } } @else { (table(&format!("Bookings of customer {number}"), own, None)) }
                     }
                 }
             }
@@ -69,16 +69,17 @@ fn results(q: &str, found: Option<&Found>, viewer: &Viewer) -> Markup {
     }
 }
 
-fn table(name: &str, bookings: &[FoundBooking], viewer: &Viewer) -> Markup {
+/// Bookings as a table; whose they are is told to a viewer, where it is not told above.
+fn table(name: &str, bookings: &[FoundBooking], viewer: Option<&Viewer>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(format!("{name}, as a table")) {
             table {
-                thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } th scope="col" { "Customer" }
+                thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } @if viewer.is_some() { th scope="col" { "Customer" } }
                     th scope="col" { "Begins" } th.number scope="col" { "Total" } } }
                 tbody { @for booking in bookings { tr {
                     th scope="row" { a href=(booking_path(&booking.code)) { (booking.code) } }
                     td { (booking.status_id.as_deref().unwrap_or_default()) }
-                    td { (viewer.personal(booking.customer_name.as_deref().unwrap_or_default())) }
+                    @if let Some(viewer) = viewer { td { (viewer.personal(booking.customer_name.as_deref().unwrap_or_default())) } }
                     td.time { (booking.start_on.map(|day| day.to_string()).unwrap_or_default()) }
                     td.number { (booking.total.map(|total| super::text::amount(total.0)).unwrap_or_default()) " " (booking.currency_id.as_deref().unwrap_or_default()) }
                 } } }

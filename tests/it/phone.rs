@@ -50,7 +50,9 @@ async fn fits(backend: Backend) {
             }
         }
         let row = "const tops = [...document.querySelectorAll('.top nav a')].map((link) => link.getBoundingClientRect().top); return new Set(tops).size";
-        assert_eq!(browser.run(row).await, 1, "the navigation takes one row at {width}");
+        if browser.run(row).await != 1 {
+            wider.push(format!("the navigation takes more than one row at {width}"));
+        }
     }
     assert!(wider.is_empty(), "{}", wider.join("\n"));
     browser.stop().await;
