@@ -18,8 +18,10 @@ mod forgotten;
 mod fresh;
 mod hand;
 mod items;
+mod one_batch;
 mod origin;
 mod pace;
+mod parts;
 mod rates;
 mod reading;
 mod rows;
@@ -40,11 +42,11 @@ pub use zones::{Zones, parse as parse_zone};
 
 use std::mem;
 
-use ahead::{Ahead, Begin};
+use ahead::{Ahead, Reader};
 use deaths::State;
 use hand::Hand;
 use pace::BATCH;
-use step::write;
+use parts::Parts;
 pub use step::{Outcome, Settings};
 
 use crate::db::projector_lock::ProjectorLock;
@@ -62,8 +64,8 @@ pub struct Projector {
     /// Events still to be done one by one, after a batch failed or a process died of one.
     alone: usize,
     hand: Hand,
-    /// Reads ahead.
-    reader: Option<Session>,
+    reader: Option<Reader>,
+    parts: Option<Parts>,
     state: State,
     metrics: Option<Metrics>,
     traces: Traces,
@@ -80,6 +82,7 @@ impl Projector {
             alone: 0,
             hand: Hand::default(),
             reader: None,
+            parts: None,
             state: State::default(),
             metrics: None,
             traces: Traces::default(),
@@ -89,6 +92,14 @@ impl Projector {
     /// A projector that holds its lock already.
     pub fn with_lock(database: &Database, settings: Settings, lock: ProjectorLock) -> Self {
         Self { lock: Some(lock), ..Self::new(database, settings) }
+    }
+
+    /// Writes what belongs to new bookings over a connection of its own, where that is of use: of a shadow's projector.
+    #[must_use]
+    pub(crate) fn in_parts(self) -> Self {
+        let database = self.session.database();
+        let parts = matches!(database, Database::Postgres(_)).then(|| Parts::new(database));
+        Self { parts, ..self }
     }
 
     /// Counts what it settles.
@@ -165,9 +176,8 @@ impl Projector {
         let limit = if self.alone > 0 { 1 } else { self.batch };
         self.hand.marked = None;
         let database = self.session.database().clone();
-        let mut reader = self.reader.take().unwrap_or_else(|| database.session().by_key());
-        let settings = self.settings.clone();
-        let (result, ahead) = Ahead::beside(&mut reader, limit, &settings, |begin| match &database {
+        let mut reader = self.reader.take().unwrap_or_else(|| Reader::new(&database, &self.settings));
+        let (result, ahead) = Ahead::beside(&mut reader, limit, |begin| match &database {
             Database::Postgres(_) => self.step_postgres(lock, limit, begin),
             sqlite @ Database::Sqlite(_) => self.step_sqlite(sqlite, lock, limit, begin),
         });
@@ -195,48 +205,5 @@ impl Projector {
                 }
             }
         }
-    }
-
-    /// All in one transaction, whose lock keeps the others out.
-    fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize, begin: Begin<'_>) -> Result<Outcome> {
-        let Self { session, settings, state, hand, .. } = self;
-        session.transaction(|tx| {
-            if !lock.enter(tx)? {
-                return Ok(Outcome::Busy);
-            }
-            if state.begin(tx, lock, settings)? {
-                return Ok(Outcome::Died);
-            }
-            let Some(readings) = hand.claim(tx, lock, limit)? else {
-                return dates::follow(tx, lock.is_live())
-                    .map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
-            };
-            begin(&readings);
-            write(tx, lock, readings, settings, &mut state.tally)
-        })
-    }
-
-    /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
-    fn step_sqlite(
-        &mut self,
-        database: &Database,
-        lock: &ProjectorLock,
-        limit: usize,
-        begin: Begin<'_>,
-    ) -> Result<Outcome> {
-        let Self { session, settings, state, hand, .. } = self;
-        // Nobody else marks while the file is locked: one look is enough.
-        if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
-            return Ok(Outcome::Died);
-        }
-        let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
-            let due = database.read(dates::is_due)?;
-            if !due {
-                return Ok(Outcome::Empty);
-            }
-            return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
-        };
-        begin(&readings);
-        session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally))
     }
 }

@@ -9,6 +9,7 @@ mod changes;
 mod compare;
 mod difference;
 mod figures;
+mod fill;
 mod log;
 mod tables;
 
@@ -23,10 +24,8 @@ use crate::db::shadow::Shadow;
 use crate::db::statement::number;
 use crate::db::{DatabaseUrl, Error, Result, Tx};
 use crate::fault;
-use crate::project::{Outcome, Projector, Settings, Zones};
+use crate::project::{Projector, Settings, Zones};
 
-/// Events that are copied, then projected, before the next are.
-const PAGE: i64 = 100_000;
 /// Events in a batch of the shadow's projector: nobody waits for it.
 const BATCH: usize = 2_000;
 /// So few events that the live projector may be kept waiting for them.
@@ -46,6 +45,8 @@ pub struct Rebuild {
     tables: [Table; 13],
     /// Whether the shadow began as a copy of the mirror: to see what a replay would do.
     is_copy: bool,
+    /// Whether there is room for the difference.
+    is_prepared: bool,
     counts: Vec<Counts>,
     projected: u64,
 }
@@ -55,54 +56,54 @@ impl Rebuild {
     ///
     /// An error where another rebuild is under way.
     pub fn begin(url: &DatabaseUrl, settings: &Settings) -> Result<Self> {
-        let mut rebuild = Self::new(url, settings, false)?;
-        let Self { shadow, names, tables, .. } = &mut rebuild;
-        let filled = shadow.transaction(|tx| {
-            log::copy_accounts(tx, names)?;
-            log::copy_forgotten(tx, names)?;
-            carry::find(tx, names, true)?;
-            tables.iter().try_for_each(|table| carry::seed(tx, names, table))?;
-            carry::hold(tx, names)
-        });
-        rebuild.unless(filled)
+        Self::make(url, settings, false, |shadow, names, tables| {
+            shadow.make_tables(|tx, made| {
+                carry::find(tx, names, true)?;
+                made()?;
+                log::copy_accounts(tx, names)?;
+                log::copy_forgotten(tx, names)?;
+                tables.iter().try_for_each(|table| carry::seed(tx, names, table))?;
+                carry::hold(tx, names)
+            })
+        })
     }
 
     /// Makes a shadow that is a copy of the mirror, with the selected events again pending.
     pub fn rehearse(url: &DatabaseUrl, settings: &Settings, selection: &Selection) -> Result<Self> {
-        let mut rebuild = Self::new(url, settings, true)?;
-        let Self { shadow, names, tables, .. } = &mut rebuild;
-        let filled = shadow.transaction(|tx| {
-            carry::find(tx, names, false)?;
-            log::copy_forgotten(tx, names)?;
-            again::copy(tx, names, tables, selection)
-        });
-        let filled = filled.and_then(|()| again::set_pending(shadow, names));
-        rebuild.unless(filled)
+        Self::make(url, settings, true, |shadow, names, tables| {
+            shadow.make_tables(|tx, made| {
+                carry::find(tx, names, false)?;
+                made()?;
+                log::copy_forgotten(tx, names)?;
+                again::copy(tx, names, tables, selection)
+            })?;
+            again::set_pending(shadow, names)
+        })
     }
 
-    /// Leaves nothing behind where the shadow could not be filled.
-    fn unless(self, filled: Result<()>) -> Result<Self> {
-        match filled {
-            Ok(()) => Ok(self),
+    fn make(
+        url: &DatabaseUrl,
+        settings: &Settings,
+        is_copy: bool,
+        fill: impl FnOnce(&mut Shadow, &Names, &[Table]) -> Result<()>,
+    ) -> Result<Self> {
+        let (mut shadow, lock) = Shadow::begin(url)?;
+        let (names, tables) = (Names::of(&shadow), tables::all());
+        if let Err(error) = fill(&mut shadow, &names, &tables) {
             // What cannot be removed now, the next rebuild removes.
-            Err(error) => self.end().and(Err(error)),
+            return shadow.remove().and(Err(error));
         }
-    }
-
-    fn new(url: &DatabaseUrl, settings: &Settings, is_copy: bool) -> Result<Self> {
-        let (shadow, lock) = Shadow::make(url)?;
         // Accounts keep the zones they have in the mirror: the server knows its settings better than this shell may.
         let settings = Settings { zones: Zones::default(), ..settings.clone() };
-        let mut projector = Projector::with_lock(shadow.database(), settings, lock);
+        let mut projector = Projector::with_lock(shadow.database(), settings, lock).in_parts();
         projector.set_batch(BATCH);
-        let (names, tables) = (Names::of(&shadow), tables::all());
-        Ok(Self { shadow, projector, names, tables, is_copy, counts: Vec::new(), projected: 0 })
+        Ok(Self { shadow, projector, names, tables, is_copy, is_prepared: false, counts: Vec::new(), projected: 0 })
     }
 
     /// Projects the log into the shadow, until little is missing.
     pub fn project(&mut self, progress: Progress<'_>) -> Result<()> {
         for _ in 0..ROUNDS {
-            if self.catch_up(progress)? <= FEW {
+            if self.catch_up(progress)? <= FEW || self.shadow.transaction(|tx| log::is_near(tx, &self.names, FEW))? {
                 break;
             }
         }
@@ -115,38 +116,24 @@ impl Rebuild {
             log::copy_accounts(tx, &self.names)?;
             log::list_missing(tx, &self.names)
         })?;
-        // A rehearsal has events pending from the start.
-        let pending = self.shadow.database().read(events::count_pending)?;
-        self.drain(&mut |done| progress(done, pending.unsigned_abs()))?;
-        let mut done = 0;
-        while done < all {
-            // What came late is projected after all that came in order.
-            let end = if done < in_order { in_order } else { all };
-            let to = end.min(done + PAGE);
-            self.shadow.transaction(|tx| log::copy(tx, &self.names, done, to))?;
-            self.drain(&mut |_| {})?;
-            done = to;
-            progress(done.unsigned_abs(), all.unsigned_abs());
+        if self.is_copy {
+            // Its events are pending from the start.
+            let pending = self.shadow.database().read(events::count_pending)?.unsigned_abs();
+            fill::drain(&mut self.projector, &mut |done| progress(done, pending))?;
         }
+        let Self { shadow, projector, names, tables, is_prepared, .. } = self;
+        let prepare = |tx: &mut Tx<'_>| {
+            if std::mem::replace(is_prepared, true) {
+                return Ok(());
+            }
+            tables.iter().try_for_each(|table| difference::prepare(tx, names, table))
+        };
+        let mut shown = |done: i64| progress(done.unsigned_abs(), all.unsigned_abs());
+        // What came late is projected after all that came in order.
+        fill::fill(shadow, names, projector, 0..in_order, &mut shown, prepare)?;
+        fill::fill(shadow, names, projector, in_order..all, &mut shown, |_| Ok(()))?;
         self.projected += all.unsigned_abs();
         Ok(all)
-    }
-
-    fn drain(&mut self, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        let span = tracing::info_span!("rebuild");
-        let _entered = span.enter();
-        let mut done = 0;
-        loop {
-            match self.projector.step()? {
-                Outcome::Done(count) => {
-                    done += count as u64;
-                    progress(done);
-                }
-                Outcome::Died => {}
-                Outcome::Empty => return Ok(()),
-                Outcome::Busy => return Err(Error::Schema("another projector fills the shadow".to_owned())),
-            }
-        }
     }
 
     /// Pauses the live projector, catches up, and compares. With `to_apply` the projector stays paused.

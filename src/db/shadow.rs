@@ -10,6 +10,7 @@ mod view;
 pub use view::View;
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use diesel::prelude::*;
 
@@ -25,6 +26,9 @@ const SCHEMA: &str = "checkfront_mirror_rebuild";
 /// Beside the live SQLite file.
 const SUFFIX: &str = ".rebuild";
 
+/// Waits for the shadow's tables, and says whether they are there.
+pub type Made<'m> = &'m mut dyn FnMut() -> Result<()>;
+
 /// One at a time; what an earlier one left behind is cleared first.
 pub struct Shadow {
     live: Database,
@@ -37,8 +41,8 @@ pub struct Shadow {
 }
 
 impl Shadow {
-    /// Makes an empty one, and the lock for its projector.
-    pub fn make(url: &DatabaseUrl) -> Result<(Self, ProjectorLock)> {
+    /// Begins one that has no tables yet, and makes the lock for its projector.
+    pub fn begin(url: &DatabaseUrl) -> Result<(Self, ProjectorLock)> {
         let live = Database::open(url)?;
         let (url, mut connection) = match (url, &live) {
             (DatabaseUrl::Postgres(url), Database::Postgres(server)) => {
@@ -53,31 +57,29 @@ impl Shadow {
         let lock = ProjectorLock::acquire_shadow(&url)?.ok_or_else(busy)?;
         let schema = connection.clear(&url)?;
         let database = Database::open_as(&url, Durability::Scratch)?;
-        let mut shadow = Self { live, database, url: url.clone(), connection, schema, pause: None };
-        shadow.check()?;
-        let mut session = shadow.database.session();
-        if let (Database::Sqlite(live), DatabaseUrl::Sqlite(path)) = (&shadow.live, &url) {
-            migrate::run(&mut session)?;
-            session.transaction(|tx| lean::strip(tx).and_then(|()| bodies::make_room(tx)))?;
-            shadow.database = Database::open_scratch(path, &bodies::opening(&live.beside(""))?)?;
-            shadow.connection.attach(path)?;
-        } else {
-            let live = &shadow.schema;
-            session.transaction(|tx| tables::make(tx, live).and_then(|()| bodies::share(tx, live)))?;
-        }
-        Ok((shadow, lock))
+        Ok((Self { live, database, url, connection, schema, pause: None }, lock))
     }
 
-    /// A pooler that drops the schema's name would have us fill the live tables.
-    fn check(&self) -> Result<()> {
-        let Database::Postgres(_) = self.database else { return Ok(()) };
-        let found = self.database.read(|tx| text(tx, "SELECT COALESCE(current_schema(), '') AS v"))?;
-        if found == SCHEMA {
-            return Ok(());
+    /// Makes the tables, empty, and runs `work` in a transaction like [`Self::transaction`]'s. On PostgreSQL, where making
+    /// them is waiting for the disk, it runs meanwhile: it has to wait for them before it writes them.
+    pub fn make_tables<T>(&mut self, work: impl FnOnce(&mut Tx<'_>, Made<'_>) -> Result<T>) -> Result<T> {
+        let mut session = self.database.session();
+        if let (Database::Sqlite(live), DatabaseUrl::Sqlite(path)) = (&self.live, &self.url) {
+            migrate::run(&mut session)?;
+            session.transaction(|tx| lean::strip(tx).and_then(|()| bodies::make_room(tx)))?;
+            drop(session);
+            self.database = Database::open_scratch(path, &bodies::opening(&live.beside(""))?)?;
+            self.connection.attach(path)?;
+            return self.transaction(|tx| work(tx, &mut || Ok(())));
         }
-        Err(Error::Schema(format!(
-            "the connection does not keep its schema (`{found}`): DATABASE_URL has to name the server itself, no pooler"
-        )))
+        let live = self.schema.clone();
+        thread::scope(|scope| {
+            let mut making =
+                Some(scope.spawn(move || session.transaction(|tx| check(tx).and_then(|()| tables::make(tx, &live)))));
+            let panicked = || Err(Error::Panic("while the shadow's tables were made".to_owned()));
+            let mut made = || making.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| panicked()));
+            self.transaction(|tx| work(tx, &mut made))
+        })
     }
 
     /// The shadow's own database, for its projector.
@@ -179,6 +181,17 @@ impl Both {
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")
     }
+}
+
+/// A pooler that drops the schema's name would have us fill the live tables.
+fn check(tx: &mut Tx<'_>) -> Result<()> {
+    let found = text(tx, "SELECT COALESCE(current_schema(), '') AS v")?;
+    if found == SCHEMA {
+        return Ok(());
+    }
+    Err(Error::Schema(format!(
+        "the connection does not keep its schema (`{found}`): DATABASE_URL has to name the server itself, no pooler"
+    )))
 }
 
 fn drop_schema(tx: &mut Tx<'_>) -> Result<()> {

@@ -1,7 +1,10 @@
 //! Reads the next events on a thread of its own while a batch is written.
 
+mod reader;
+
+pub(super) use reader::Reader;
+
 use std::collections::HashMap;
-use std::thread;
 
 use super::Settings;
 use super::accounts::Accounts;
@@ -9,7 +12,7 @@ use super::fresh::Fresh;
 use super::reading::{Reading, read_body};
 use crate::db::events::{self, Waiting};
 use crate::db::rows::Event;
-use crate::db::{Result, Session, Tx};
+use crate::db::{Result, Tx};
 
 /// Bytes of the bodies of a batch: what is read at once, and held in memory.
 pub(super) const BYTES: usize = 8 << 20;
@@ -24,26 +27,16 @@ pub(super) struct Ahead(HashMap<i64, Reading>);
 pub(super) type Begin<'b> = &'b mut dyn FnMut(&[Reading]);
 
 impl Ahead {
-    /// Does a step's work, and reads ahead from the moment it tells to. What was read is waited for only once the work
-    /// is done, so that no transaction is kept open for it.
-    pub(super) fn beside<T>(
-        reader: &mut Session,
-        limit: usize,
-        settings: &Settings,
-        work: impl FnOnce(Begin<'_>) -> T,
-    ) -> (T, Self) {
-        thread::scope(|scope| {
-            let (mut reader, mut thread) = (Some(reader), None);
-            let done = work(&mut |batch| {
-                let full = batch.len() >= limit.max(FEW);
-                let Some(after) = batch.last().filter(|_| full).map(|last| last.event.id) else { return };
-                let Some(reader) = reader.take() else { return };
-                let read = move || reader.read(|tx| Self::after(tx, after, limit, settings)).unwrap_or_default();
-                // What cannot be read now is read when it is claimed.
-                thread = thread::Builder::new().name("reader".to_owned()).spawn_scoped(scope, read).ok();
-            });
-            (done, thread.and_then(|thread| thread.join().ok()).unwrap_or_default())
-        })
+    /// Does a step's work, and has the next events read from the moment it tells to. What was read is waited for only once
+    /// the work is done, so that no transaction is kept open for it.
+    pub(super) fn beside<T>(reader: &mut Reader, limit: usize, work: impl FnOnce(Begin<'_>) -> T) -> (T, Self) {
+        let mut asked = false;
+        let done = work(&mut |batch| {
+            let full = batch.len() >= limit.max(FEW);
+            let Some(after) = batch.last().filter(|_| full && !asked).map(|last| last.event.id) else { return };
+            asked = reader.ask(after, limit);
+        });
+        (done, if asked { reader.answer() } else { Self::default() })
     }
 
     /// Reads them, and tells what each makes of a booking that is not stored, while its account stays as it is.

@@ -8,6 +8,7 @@ use super::accounts::Accounts;
 use super::bookings::Bookings;
 use super::forgotten::Forgotten;
 use super::items::Items;
+use super::parts::Parts;
 use super::rates::Rates;
 use super::reading::{Decision, Reading};
 use super::transactions::Transactions;
@@ -25,12 +26,18 @@ const MANY: usize = 64;
 pub(super) struct Projected {
     /// How each event is to be settled.
     pub settlements: Vec<Settlement>,
-    /// What says something else now, in the order of the last event that made it so.
-    pub changes: Vec<Change>,
+    /// What says something else now, in the order of the last event that made it so, where that is listed.
+    pub changes: Option<Vec<Change>>,
 }
 
 /// Turns readings into rows.
-pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Settings) -> Result<Projected> {
+pub(super) fn project(
+    tx: &mut Tx<'_>,
+    mut readings: Vec<Reading>,
+    settings: &Settings,
+    is_listed: bool,
+    parts: Option<&mut Parts>,
+) -> Result<Projected> {
     let now = Timestamp(Utc::now());
     for reading in &mut readings {
         sealed::open(tx, reading, &settings.privacy)?;
@@ -83,16 +90,18 @@ pub(super) fn project(tx: &mut Tx<'_>, mut readings: Vec<Reading>, settings: &Se
         settlements.insert(reading.event.id, reading.settle(account_id, decision, now));
     }
 
-    let mut changed = bookings.changes(tx)?;
-    changed.extend(transactions.changes().chain(items.changes()).chain(rates.changes()));
-    changed.sort_unstable_by_key(|change| (change.event_id, change.kind));
+    let mut changes = is_listed.then(|| bookings.changes(tx)).transpose()?;
+    if let Some(changes) = &mut changes {
+        changes.extend(transactions.changes().chain(items.changes()).chain(rates.changes()));
+        changes.sort_unstable_by_key(|change| (change.event_id, change.kind));
+    }
     accounts.write(tx)?;
-    bookings.write(tx, readings.len() >= MANY)?;
+    bookings.write(tx, readings.len() >= MANY, parts)?;
     transactions.write(tx)?;
     items.write(tx)?;
     rates.write(tx)?;
     let mut settlements: Vec<_> = settlements.into_values().collect();
     settlements.sort_unstable_by_key(|settlement| settlement.id);
     changes::log_failures(&settlements);
-    Ok(Projected { settlements, changes: changed })
+    Ok(Projected { settlements, changes })
 }

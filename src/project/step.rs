@@ -2,6 +2,7 @@
 
 use super::Zones;
 use super::batch::{self, Projected};
+use super::parts::Parts;
 use super::reading::Reading;
 use crate::db::changes;
 use crate::db::events;
@@ -42,10 +43,11 @@ pub(super) fn write(
     readings: Vec<Reading>,
     settings: &Settings,
     tally: &mut Tally,
+    parts: Option<&mut Parts>,
 ) -> Result<Outcome> {
     let new = Tally::new_of(readings.iter().map(|reading| &reading.event));
-    let Projected { settlements, mut changes } = batch::project(tx, readings, settings)?;
-    if lock.is_live() {
+    let Projected { settlements, changes } = batch::project(tx, readings, settings, lock.is_live(), parts)?;
+    if let Some(mut changes) = changes {
         changes::append(tx, &mut changes)?;
     }
     fault::point("project_before_settle");

@@ -97,6 +97,10 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, any: bool) -> Result<()> {
         );
         execute(tx, &statement)?;
         execute(tx, &names.index(&carried, key))?;
+        if names.is_postgres {
+            // Of a new table its planner believes that it has many rows, and looks each row of others up in it.
+            execute(tx, &format!("ANALYZE {into}"))?;
+        }
     }
     Ok(())
 }

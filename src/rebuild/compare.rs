@@ -47,8 +47,8 @@ fn find(mut view: View, names: &Names, tables: &[Table], next: &AtomicUsize) -> 
         found.push((index, counts, figures));
     }
     view.end()?;
-    for (index, ..) in &found {
-        difference::keep(&mut view.tx(), &own, names, &tables[*index])?;
+    for (index, counts, _) in &found {
+        difference::keep(&mut view.tx(), &own, names, &tables[*index], counts)?;
     }
     Ok(found)
 }

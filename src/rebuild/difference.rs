@@ -3,13 +3,34 @@
 //! `diff_bookings` and its like hold `n`, `op`, the key (`k_..`), the row as it stands (`o_..`) and as it should (`n_..`).
 
 use super::carry::key_of;
+use super::figures::Counts;
 use super::tables::{DECIDED, Names, Rule, TOLD, Table, differ, list, same};
 use crate::db::statement::execute;
 use crate::db::{Result, Tx};
 
+/// Makes room for the difference on PostgreSQL: each new table waits for the disk, and so would the live projector, which
+/// is paused while tables are compared.
+pub(super) fn prepare(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> {
+    if !names.is_postgres {
+        return Ok(());
+    }
+    let diff = names.diff(table.name);
+    execute(tx, &format!("{} AS {} WITH NO DATA", names.create(&diff), select(names, table))).map(drop)
+}
+
 /// Compares a table.
 pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> {
-    let diff = names.diff(table.name);
+    let (diff, select) = (names.diff(table.name), select(names, table));
+    if names.is_postgres {
+        execute(tx, &format!("DELETE FROM {diff}"))?;
+        return execute(tx, &format!("INSERT INTO {diff} {select}")).map(drop);
+    }
+    execute(tx, &format!("DROP TABLE IF EXISTS {diff}"))?;
+    execute(tx, &format!("{} AS {select}", names.create(&diff))).map(drop)
+}
+
+/// The query of what differs.
+fn select(names: &Names, table: &Table) -> String {
     let columns = |prefix: &str, of: &str| {
         let columns: Vec<_> =
             table.columns.iter().map(|name| format!("{of}.\"{name}\" AS \"{prefix}{name}\"")).collect();
@@ -21,26 +42,23 @@ pub(super) fn find(tx: &mut Tx<'_>, names: &Names, table: &Table) -> Result<()> 
     let (source, wanted) = if table.rule == Rule::Decisions { decisions(names, table) } else { rows(names, table) };
     let first = table.key[0];
     let by: Vec<_> = table.key.iter().map(|name| format!("COALESCE(l.\"{name}\", s.\"{name}\")")).collect();
-    execute(tx, &format!("DROP TABLE IF EXISTS {diff}"))?;
-    execute(
-        tx,
-        &format!(
-            "{} AS SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
-             'delete' WHEN l.\"{first}\" IS NULL THEN 'insert' ELSE 'update' END AS op, {keys}, {old}, {new} \
-             FROM {source} WHERE {wanted}",
-            names.create(&diff),
-            by.join(", ")
-        ),
+    format!(
+        "SELECT row_number() OVER (ORDER BY {}) AS n, CASE WHEN s.\"{first}\" IS NULL THEN \
+         'delete' WHEN l.\"{first}\" IS NULL THEN 'insert' ELSE 'update' END AS op, {keys}, {old}, {new} \
+         FROM {source} WHERE {wanted}",
+        by.join(", ")
     )
-    .map(drop)
 }
 
 /// Puts the difference, where it was found elsewhere, into the shadow.
-pub(super) fn keep(tx: &mut Tx<'_>, found: &Names, names: &Names, table: &Table) -> Result<()> {
+pub(super) fn keep(tx: &mut Tx<'_>, found: &Names, names: &Names, table: &Table, counts: &Counts) -> Result<()> {
     let (from, diff) = (found.diff(table.name), names.diff(table.name));
     if from != diff {
         execute(tx, &format!("DROP TABLE IF EXISTS {diff}"))?;
         execute(tx, &format!("{} AS SELECT * FROM {from}", names.create(&diff)))?;
+    }
+    if counts.is_empty() {
+        return Ok(());
     }
     execute(tx, &names.index(&format!("diff_{}", table.name), &["n"])).map(drop)
 }

@@ -22,28 +22,41 @@ pub(super) struct Missing {
 /// What was superseded comes last: a newer delivery had been projected before it, and is so again.
 pub(super) fn list_missing(tx: &mut Tx<'_>, names: &Names) -> Result<Missing> {
     let todo = names.shadow("todo");
-    execute(tx, &format!("DROP TABLE IF EXISTS {todo}"))?;
+    // Only so called is it SQLite's own key.
+    let number_type = if names.is_postgres { "BIGINT" } else { "INTEGER" };
+    let columns = format!("n {number_type} PRIMARY KEY, late INTEGER NOT NULL, id BIGINT NOT NULL");
+    execute(tx, &format!("{} ({columns})", names.create_once(&todo)))?;
+    execute(tx, &format!("DELETE FROM {todo}"))?;
     execute(
         tx,
         &format!(
-            "{} AS SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
+            "INSERT INTO {todo} (n, late, id) SELECT row_number() OVER (ORDER BY late, id) AS n, late, id FROM \
              (SELECT e.id, CASE WHEN COALESCE(e.prior_state, e.state) = 'superseded' THEN 1 ELSE 0 END AS late \
              FROM {} e WHERE (e.state <> 'pending' OR e.prior_state IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM {} b WHERE b.event_id = e.id) \
              AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.id = e.id) \
-             AND NOT (e.kind = 'booking' AND COALESCE(e.prior_state, e.state) IN {TOLD} AND EXISTS \
-             (SELECT 1 FROM {} c WHERE c.account_id = e.account_id AND c.code = e.entity_key AND e.id < c.base))) q",
-            names.create(&todo),
+             AND NOT EXISTS (SELECT 1 FROM {} c WHERE c.account_id = e.account_id AND c.code = e.entity_key \
+             AND e.id < c.base AND e.kind = 'booking' AND COALESCE(e.prior_state, e.state) IN {TOLD})) q",
             names.live("webhook_events"),
             names.live("webhook_bodies"),
             names.shadow("webhook_events"),
             names.shadow("carried_bookings"),
         ),
     )?;
-    execute(tx, &names.index("todo", &["n"]))?;
     let in_order = number(tx, &format!("SELECT count(*) AS v FROM {todo} WHERE late = 0"))?;
     let all = number(tx, &format!("SELECT count(*) AS v FROM {todo}"))?;
     Ok(Missing { in_order, all })
+}
+
+/// Whether no more than `few` events have come after those the shadow has. What was committed late is not among them:
+/// the next list is.
+pub(super) fn is_near(tx: &mut Tx<'_>, names: &Names, few: i64) -> Result<bool> {
+    let (live, shadow) = (names.live("webhook_events"), names.shadow("webhook_events"));
+    let newer = format!(
+        "SELECT count(*) AS v FROM (SELECT 1 AS one FROM {live} WHERE id > \
+         (SELECT COALESCE(max(id), 0) FROM {shadow}) LIMIT {few} + 1) q"
+    );
+    Ok(number(tx, &newer)? <= few)
 }
 
 /// Copies the listed events after one place up to another, to be projected. Their bodies stay where they are.

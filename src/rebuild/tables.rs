@@ -146,6 +146,11 @@ impl Names {
         format!("CREATE {}TABLE {table}", if self.is_postgres { "UNLOGGED " } else { "" })
     }
 
+    /// The same where it may have been made before.
+    pub(super) fn create_once(&self, table: &str) -> String {
+        self.create(&format!("IF NOT EXISTS {table}"))
+    }
+
     /// A statement that makes an index on a shadow table.
     pub(super) fn index(&self, table: &str, columns: &[&str]) -> String {
         let (name, table) = if self.is_postgres {
@@ -153,7 +158,7 @@ impl Names {
         } else {
             (self.shadow(&format!("{table}_key")), table.to_owned())
         };
-        format!("CREATE INDEX {name} ON {table} ({})", list(columns, ""))
+        format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({})", list(columns, ""))
     }
 }
 

@@ -59,6 +59,7 @@ mod rebuilding;
 mod rebuilding_any_story;
 mod rebuilding_bodies;
 mod rebuilding_carried;
+mod rebuilding_large;
 mod receiving;
 mod reconcile_clock_changes;
 mod reconcile_clock_hours;

@@ -50,10 +50,12 @@ fn mirror(url: &DatabaseUrl, story: &[(String, bool)]) -> Database {
     database
 }
 
-fn look(url: &DatabaseUrl) -> Vec<Change> {
-    let settings =
-        Settings { default_host: "default".to_owned(), zones: Zones::default(), privacy: Privacy::default() };
-    let mut rebuild = Rebuild::begin(url, &settings).unwrap();
+pub(crate) fn settings() -> Settings {
+    Settings { default_host: "default".to_owned(), zones: Zones::default(), privacy: Privacy::default() }
+}
+
+pub(crate) fn look(url: &DatabaseUrl) -> Vec<Change> {
+    let mut rebuild = Rebuild::begin(url, &settings()).unwrap();
     rebuild.project(&mut |_, _| {}).unwrap();
     rebuild.compare(false).unwrap();
     let mut changes = Vec::new();

@@ -8,6 +8,7 @@ use super::super::rows::{
 };
 use super::super::statement::execute;
 use super::super::{Result, Tx};
+use super::bodies;
 
 /// What a projector looks up by, beside the keys; and its mark.
 const REST: [&str; 4] = [
@@ -17,7 +18,7 @@ const REST: [&str; 4] = [
     "CREATE SEQUENCE projector_in_hand MINVALUE -9223372036854775807 START 0",
 ];
 
-/// Makes them, in the schema that comes first.
+/// Makes them, and the view of the log's bodies, in the schema that comes first.
 pub(super) fn make(tx: &mut Tx<'_>, live: &str) -> Result<()> {
     like::<Account>(tx, live)?;
     like::<Status>(tx, live)?;
@@ -33,7 +34,8 @@ pub(super) fn make(tx: &mut Tx<'_>, live: &str) -> Result<()> {
     like::<RateCategory>(tx, live)?;
     like::<Event>(tx, live)?;
     like::<ForgottenBooking>(tx, live)?;
-    REST.iter().try_for_each(|statement| execute(tx, statement).map(drop))
+    REST.iter().try_for_each(|statement| execute(tx, statement).map(drop))?;
+    bodies::share(tx, live)
 }
 
 fn like<R: Row>(tx: &mut Tx<'_>, live: &str) -> Result<()> {

@@ -25,10 +25,11 @@ fn a_full_batch_has_the_next_one_read() {
     stored.expect("stored");
     let settings =
         Settings { default_host: "a.example".to_owned(), zones: Zones::default(), privacy: Privacy::default() };
+    let mut reader = Reader::new(&database, &settings);
     let mut claimed = |limit| {
         let events = database.read(|tx| events::pending(tx, 0, limit, BYTES)).expect("events");
         let batch = database.read(|tx| Ahead::default().read(tx, events)).expect("readings");
-        Ahead::beside(&mut session, limit, &settings, |begin| begin(&batch)).1
+        Ahead::beside(&mut reader, limit, |begin| begin(&batch)).1
     };
     let mut ahead = claimed(100);
     assert_eq!((ahead.0.len(), ahead.0.contains_key(&101)), (50, true));

@@ -1,6 +1,7 @@
 //! Writes what became of a batch's bookings, each row once.
 
 use super::super::booking::Whole;
+use super::super::parts::Parts;
 use super::{Bookings, Key};
 use crate::db::figures;
 use crate::db::rows::{Booking, BookingHistory, BookingItem, BookingTax};
@@ -18,7 +19,7 @@ struct Written<'b> {
 impl Bookings {
     /// In a batch of `many`, what is new goes without a look for what may be stored: this transaction has looked. Should
     /// somebody have put a row there all the same, the batch fails, and its events come again one by one.
-    pub(in crate::project) fn write(&self, tx: &mut Tx<'_>, many: bool) -> Result<()> {
+    pub(in crate::project) fn write(&self, tx: &mut Tx<'_>, many: bool, parts: Option<&mut Parts>) -> Result<()> {
         for (account_id, code) in &self.retold {
             BookingItem::delete_all(tx, *account_id, code)?;
             BookingTax::truncate(tx, *account_id, code, 0)?;
@@ -44,6 +45,12 @@ impl Bookings {
             of.history.push(step);
         }
         known.write(tx)?;
+        if let Some(parts) = parts.filter(|_| !new.bookings.is_empty()) {
+            return parts.beside(
+                |tx| new.add_parts(tx),
+                || Booking::add(tx, &new.bookings).and_then(|()| self.customers.write(tx, many)),
+            );
+        }
         new.add(tx)?;
         self.customers.write(tx, many)
     }
@@ -80,6 +87,10 @@ impl<'b> Written<'b> {
         }
         Booking::add(tx, &self.bookings)?;
         figures::are_listed(tx)?;
+        self.add_parts(tx)
+    }
+
+    fn add_parts(&self, tx: &mut Tx<'_>) -> Result<()> {
         BookingItem::add(tx, &self.lines)?;
         BookingTax::add(tx, &self.taxes)?;
         BookingHistory::add(tx, &self.history)

@@ -1,0 +1,61 @@
+//! One batch on either database: claimed, written and settled, in one transaction.
+
+use super::ahead::Begin;
+use super::step::write;
+use super::{Outcome, Projector, dates};
+use crate::db::projector_lock::ProjectorLock;
+use crate::db::{Database, Result};
+
+impl Projector {
+    /// All in one transaction, whose lock keeps the others out.
+    pub(super) fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize, begin: Begin<'_>) -> Result<Outcome> {
+        let Self { session, settings, state, hand, parts, .. } = self;
+        let outcome = session.transaction(|tx| {
+            if !lock.enter(tx)? {
+                return Ok(Outcome::Busy);
+            }
+            if state.begin(tx, lock, settings)? {
+                return Ok(Outcome::Died);
+            }
+            let Some(readings) = hand.claim(tx, lock, limit)? else {
+                return dates::follow(tx, lock.is_live())
+                    .map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
+            };
+            begin(&readings);
+            write(tx, lock, readings, settings, &mut state.tally, parts.as_mut())
+        });
+        if let Some(parts) = parts
+            && let Err(error) = parts.end(outcome.is_ok())
+            && outcome.is_ok()
+        {
+            // No event is at fault, and none is pending any more: the shadow is of no use.
+            hand.marked = None;
+            return Err(error);
+        }
+        outcome
+    }
+
+    /// Reads and parses before it takes the one writer: the recorder waits for no body to be understood.
+    pub(super) fn step_sqlite(
+        &mut self,
+        database: &Database,
+        lock: &ProjectorLock,
+        limit: usize,
+        begin: Begin<'_>,
+    ) -> Result<Outcome> {
+        let Self { session, settings, state, hand, .. } = self;
+        // Nobody else marks while the file is locked: one look is enough.
+        if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
+            return Ok(Outcome::Died);
+        }
+        let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
+            let due = database.read(dates::is_due)?;
+            if !due {
+                return Ok(Outcome::Empty);
+            }
+            return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
+        };
+        begin(&readings);
+        session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally, None))
+    }
+}
