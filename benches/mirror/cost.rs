@@ -30,9 +30,10 @@ pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>
     place.until_projected()?;
     place.until_counted()?;
     sleep(Duration::from_secs(3));
-    let cpu = server.cpu_of_threads()?;
+    let before = server.cpu_of_threads()?;
     sleep(IDLE);
-    let idle = (server.cpu_of_threads()? - cpu) / IDLE.as_secs_f64();
+    let took = |(thread, cpu): (_, f64)| cpu - before.get(&thread).copied().unwrap_or_default();
+    let idle = server.cpu_of_threads()?.into_iter().map(took).sum::<f64>() / IDLE.as_secs_f64();
     bench.report.add("processor time while idle, ms a minute", backend.name(), idle * 60e3);
     bench.report.add("memory while idle, MiB", backend.name(), server.memory()?.0);
     server.stop()

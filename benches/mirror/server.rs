@@ -1,5 +1,7 @@
 //! A process under test: started, looked at through `/proc`, and stopped.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -68,14 +70,17 @@ impl Server {
         Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
     }
 
-    /// Processor time of the threads there are, in seconds, to the nanosecond.
-    pub(crate) fn cpu_of_threads(&self) -> anyhow::Result<f64> {
-        let mut nanoseconds = 0.0;
+    /// Processor time of each thread there is, in seconds, to the nanosecond.
+    pub(crate) fn cpu_of_threads(&self) -> anyhow::Result<HashMap<OsString, f64>> {
+        let mut threads = HashMap::new();
         for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += text.split(' ').next().unwrap_or_default().parse::<f64>()?;
+            let task = task?;
+            // One that has just ended is left out.
+            let Ok(text) = fs::read_to_string(task.path().join("schedstat")) else { continue };
+            let nanoseconds = text.split(' ').next().unwrap_or_default().parse::<f64>()?;
+            threads.insert(task.file_name(), nanoseconds / 1e9);
         }
-        Ok(nanoseconds / 1e9)
+        Ok(threads)
     }
 
     /// Ends it as an operator would, and waits.
