@@ -53,24 +53,27 @@ fn bookings_that_are_told_in_several_batches() {
     });
 }
 
-/// Lines are written over a connection of their own: what is refused there takes back what was written over the other one,
-/// and its event is a dead letter, in the shadow as in the mirror, whatever else was in its batch.
+/// Lines are written over a connection of their own: what is refused on either takes back what was written over the other
+/// one, and its event is a dead letter, in the shadow as in the mirror, whatever else was in its batch.
 #[test]
-fn lines_that_postgres_refuses() {
-    let named = |number| booking(number, number).replace(r#""qty""#, r#""sku":"s","qty""#);
-    let mut bodies: Vec<_> = (0..200).map(named).collect();
-    bodies[100] = booking(100, 100);
-    let folder = tempfile::tempdir().unwrap();
-    let url = Backend::Postgres.new_url(&folder).parse().unwrap();
-    let database = empty(&url);
-    // The shadow's tables are made like the mirror's.
-    let refuse = "ALTER TABLE booking_items ALTER COLUMN sku SET NOT NULL";
-    database.session().transaction(|tx| execute(tx, refuse)).unwrap();
-    record(&database, (1..).zip(&bodies));
-    projector(&database, 500).drain().unwrap();
-    let failed = "SELECT CAST(id AS TEXT) AS v FROM webhook_events WHERE state = 'failed'";
-    assert_eq!(read_sql(&database, failed), [Some("101".to_owned())]);
-    let lines = "SELECT CAST(count(*) AS TEXT) AS v FROM booking_items WHERE booking_code = 'B100'";
-    assert_eq!(read_sql(&database, lines), [Some("0".to_owned())]);
-    assert_eq!(look(&url), []);
+fn rows_that_postgres_refuses() {
+    let refused = [("booking_items", "sku", r#""qty""#), ("bookings", "tid", r#""status""#)];
+    for (table, column, before) in refused {
+        let named = |number| booking(number, number).replace(before, &format!(r#""{column}":"x",{before}"#));
+        let mut bodies: Vec<_> = (0..200).map(named).collect();
+        bodies[100] = booking(100, 100);
+        let folder = tempfile::tempdir().unwrap();
+        let url = Backend::Postgres.new_url(&folder).parse().unwrap();
+        let database = empty(&url);
+        // The shadow's tables are made like the mirror's.
+        let refuse = format!("ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL");
+        database.session().transaction(|tx| execute(tx, &refuse)).unwrap();
+        record(&database, (1..).zip(&bodies));
+        projector(&database, 500).drain().unwrap();
+        let failed = "SELECT CAST(id AS TEXT) AS v FROM webhook_events WHERE state = 'failed'";
+        assert_eq!(read_sql(&database, failed), [Some("101".to_owned())], "{table}");
+        let lines = "SELECT CAST(count(*) AS TEXT) AS v FROM booking_items WHERE booking_code = 'B100'";
+        assert_eq!(read_sql(&database, lines), [Some("0".to_owned())], "{table}");
+        assert_eq!(look(&url), [], "{table}");
+    }
 }
