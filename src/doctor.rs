@@ -35,15 +35,21 @@ pub fn examine(config: Result<Config, ConfigError>, allowances: &Allowances, now
     };
     let mut findings = configuration::examine(&config);
     findings.extend(files::examine(&config, allowances));
-    let database = match Database::open_read_only(&config.database_url) {
-        Ok(database) => Some(database),
+    // A connection of its own tells at once that there is no server; a pool would try for seconds.
+    let reached = Database::open_read_only(&config.database_url).and_then(|database| {
+        match database.session().read(db::rows::mirror_id) {
+            Err(error) if error.class() == "connection" => Err(error),
+            mirror => Ok((database, mirror.ok())),
+        }
+    });
+    let (database, mirror) = match reached {
+        Ok((database, mirror)) => (Some(database), mirror),
         Err(error) => {
             findings.push(database::unreachable(&config, &error));
-            None
+            (None, None)
         }
     };
     // What waits in the spool is told even where the database is down.
-    let mirror = database.as_ref().and_then(|database| database.read(db::rows::mirror_id).ok());
     findings.extend(spool::examine(&config, mirror.as_deref(), now));
     if let Some(database) = database {
         findings.extend(within(&database, &config, allowances, now));

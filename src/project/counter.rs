@@ -4,16 +4,19 @@
 use std::time::{Duration, Instant};
 
 use super::wake::{Traffic, Wake};
-use crate::db::{Session, figures};
+use crate::db::{Database, Session, figures};
 
-/// How long a step may take while deliveries come, and while none do.
+/// How long a step may take while deliveries come.
 const SHORT: Duration = Duration::from_millis(5);
+/// While none do: of the time since the last, one part in so many, at least and at most so long.
+const PART: u32 = 20;
 const LONG: Duration = Duration::from_millis(25);
+const LONGEST: Duration = Duration::from_millis(250);
 /// While deliveries come, counting rests so many times as long as it took.
 const REST: u32 = 3;
 /// Bookings in a step, at least and at most.
 const LEAST: u32 = 8;
-const MOST: u32 = 512;
+const MOST: u32 = 4_096;
 /// Events of a flood projected without a pause after which counting no longer waits for one: views would become slow.
 const BEHIND: usize = 100_000;
 /// How long it waits for one while fewer come.
@@ -26,6 +29,8 @@ pub(super) struct Counter {
     listed: bool,
     /// Events projected since there was a pause.
     since_pause: usize,
+    /// Whether deliveries wait for a step.
+    one_writer: bool,
     size: Size,
     /// When it last did something, and when it may go on.
     counted: Instant,
@@ -38,6 +43,7 @@ struct Size(u32);
 impl Counter {
     pub(super) fn new(session: Session) -> Self {
         Self {
+            one_writer: matches!(session.database(), Database::Sqlite(_)),
             session,
             listed: true,
             since_pause: 0,
@@ -56,7 +62,12 @@ impl Counter {
             Traffic::Steady | Traffic::Quiet => self.counted.elapsed() >= PATIENCE,
         };
         if is_due && self.rested <= Instant::now() {
-            self.step(traffic);
+            self.step(match traffic {
+                // The projector alone waits for it, and is behind anyway.
+                Traffic::Flood if !self.one_writer => LONGEST,
+                Traffic::Flood | Traffic::Steady => SHORT,
+                Traffic::Quiet => LONG,
+            });
         }
     }
 
@@ -69,7 +80,7 @@ impl Counter {
             if traffic != Traffic::Quiet && !rest.is_zero() {
                 return rest.min(poll);
             }
-            self.step(traffic);
+            self.step(if traffic == Traffic::Quiet { after(wake.silence()) } else { SHORT });
         }
         poll
     }
@@ -79,7 +90,7 @@ impl Counter {
         self.listed = true;
     }
 
-    fn step(&mut self, traffic: Traffic) {
+    fn step(&mut self, wanted: Duration) {
         let began = Instant::now();
         match figures::count_some(&mut self.session, self.size.0) {
             Ok(counted) => self.listed = counted > 0,
@@ -89,10 +100,15 @@ impl Counter {
             }
         }
         let took = began.elapsed();
-        self.size.took(took, if traffic == Traffic::Quiet { LONG } else { SHORT });
+        self.size.took(took, wanted);
         self.counted = Instant::now();
         self.rested = self.counted + took * REST;
     }
+}
+
+/// How long a step may take after such a silence: the next delivery is the less likely to come meanwhile.
+fn after(silence: Duration) -> Duration {
+    (silence / PART).clamp(LONG, LONGEST)
 }
 
 impl Size {
@@ -111,7 +127,7 @@ impl Size {
 mod tests {
     use super::*;
     use crate::db::statement::{execute, number};
-    use crate::db::{Database, DatabaseUrl, migrate};
+    use crate::db::{DatabaseUrl, migrate};
 
     #[test]
     fn a_flood_is_let_be_for_a_while() {
@@ -138,6 +154,13 @@ mod tests {
     }
 
     #[test]
+    fn the_longer_nothing_comes_the_longer_is_a_step() {
+        assert_eq!(after(Duration::ZERO), LONG);
+        assert_eq!(after(Duration::from_secs(2)), Duration::from_millis(100));
+        assert_eq!(after(Duration::MAX), LONGEST);
+    }
+
+    #[test]
     fn a_step_is_as_long_as_deliveries_may_wait() {
         let mut size = Size(LEAST);
         let mut steps = |each: Duration, wanted: Duration| {
@@ -146,6 +169,7 @@ mod tests {
         };
         assert!((SHORT / 2..=SHORT).contains(&steps(Duration::from_micros(100), SHORT)));
         assert!((LONG / 2..=LONG).contains(&steps(Duration::from_micros(100), LONG)));
+        assert!((LONGEST / 2..=LONGEST).contains(&steps(Duration::from_micros(100), LONGEST)));
         assert_eq!(steps(Duration::from_nanos(1), LONG), Duration::from_nanos(1) * MOST);
         assert_eq!(steps(Duration::from_secs(1), LONG), Duration::from_secs(1) * LEAST);
     }

@@ -71,6 +71,11 @@ impl Wake {
             _ => Traffic::Quiet,
         }
     }
+
+    /// How long nothing was stored; without end where nothing was since the start.
+    pub(super) fn silence(&self) -> Duration {
+        self.0.0.lock().stored.map_or(Duration::MAX, |(at, _)| at.elapsed())
+    }
 }
 
 #[cfg(test)]
@@ -80,12 +85,13 @@ mod tests {
     #[test]
     fn traffic_is_what_was_last_stored() {
         let wake = Wake::default();
-        assert_eq!(wake.traffic(), Traffic::Quiet);
+        assert_eq!((wake.traffic(), wake.silence()), (Traffic::Quiet, Duration::MAX));
         wake.stored(1);
         assert_eq!(wake.traffic(), Traffic::Steady);
         wake.stored(FLOOD);
         assert_eq!(wake.traffic(), Traffic::Flood);
         wake.0.0.lock().stored = Instant::now().checked_sub(RECENT).map(|at| (at, FLOOD));
         assert_eq!(wake.traffic(), Traffic::Quiet);
+        assert!(wake.silence() >= RECENT && wake.silence() < Duration::MAX);
     }
 }

@@ -132,6 +132,21 @@ fn a_settings_file_and_a_key_that_everybody_may_read() {
     assert_eq!(mended(), None);
 }
 
+/// Told once, and in the words of who refused: nothing was tried again.
+#[test]
+fn a_server_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    close(folder.path());
+    let url = "postgres://nobody@127.0.0.1:1/mirror";
+    let mut command = exe();
+    command.current_dir(folder.path()).envs(WELL).args(["doctor", "--json", "--database-url", url]);
+    let found = findings(&command.output().unwrap());
+    assert_eq!((found.len(), found[0]["check"].as_str()), (1, Some("database")), "{found:?}");
+    let seen = found[0]["seen"].as_str().unwrap();
+    assert!(seen.contains("Connection refused") && !seen.contains("timed out"), "{seen}");
+    assert_eq!(found[0]["mend"], "start the server at postgres://127.0.0.1:1/mirror, or set DATABASE_URL");
+}
+
 /// Told at once, in two lines.
 #[test]
 fn a_file_that_is_no_database() {
