@@ -1,5 +1,6 @@
 //! What the database does not take: a local SQLite file, on disk before the answer, emptied when the database is back.
 
+mod lost;
 mod schema;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,7 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use schema::{binding, deliveries};
 
 use crate::db::rows::{Event, EventBody};
-use crate::db::sqlite::read_only;
+use crate::db::sqlite::{Names, beside, read_only};
 use crate::db::types::{Json, Timestamp};
 use crate::db::{Error, Result};
 
@@ -26,7 +27,9 @@ const SETTINGS: &str = "PRAGMA auto_vacuum = FULL; PRAGMA busy_timeout = 1000; P
 pub struct Spool {
     connection: SqliteConnection,
     level: Level,
-    _lock: File,
+    path: PathBuf,
+    names: Names,
+    lock: File,
 }
 
 /// How many deliveries are in a spool that another process has open.
@@ -95,14 +98,19 @@ impl Spool {
     /// Opens the file, or makes it, for a mirror. An error of kind [`Error::File`] says that the path is of no use, one
     /// of kind [`Error::Schema`] that the file is another mirror's.
     pub fn open(path: &Path, claim: &Binding) -> Result<Self> {
-        let lock = lock(path)?;
+        Self::open_locked(path, claim, lock(path)?)
+    }
+
+    fn open_locked(path: &Path, claim: &Binding, lock: File) -> Result<Self> {
         let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
         connection.batch_execute(SETTINGS)?;
         let migrated = connection.run_pending_migrations(MIGRATIONS).map(drop);
         migrated.map_err(|error| Error::Schema(format!("the spool {}: {error}", path.display())))?;
-        let mut spool = Self { connection, level: Level::default(), _lock: lock };
-        spool.level = measure(&mut spool.connection)?;
+        let (level, path) = (measure(&mut connection)?, path.to_owned());
+        let mut spool = Self { connection, level, names: Names::of(&path), path, lock };
         spool.bind(claim)?;
+        // By now it has a log.
+        spool.names = Names::of(&spool.path);
         Ok(spool)
     }
 
@@ -206,10 +214,9 @@ impl Binding {
 
 /// Beside the file, so that others may still read it.
 fn lock(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
     let failed = |source| Error::File { path: path.display().to_string(), source };
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(failed)?;
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(beside(path, ".lock"));
+    let lock = lock.map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {

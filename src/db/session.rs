@@ -67,6 +67,16 @@ impl Session {
     }
 }
 
+impl Tx<'_> {
+    /// Runs `work` so that an error undoes what it did, and nothing else of the transaction.
+    pub fn undone_by_errors<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        match self {
+            Tx::Postgres(connection) => connection.transaction(|connection| work(&mut Tx::Postgres(connection))),
+            Tx::Sqlite(connection) => connection.transaction(|connection| work(&mut Tx::Sqlite(connection))),
+        }
+    }
+}
+
 impl Own {
     /// Runs work on the connection, which is made where there is none, and dropped after a fault of its own.
     fn with<T>(&mut self, postgres: &Postgres, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {

@@ -19,6 +19,7 @@ pub(super) const DEATHS: i32 = 3;
 pub(super) struct State {
     /// What is settled and not committed yet.
     pub tally: Tally,
+    /// Whether what [`Self::begin`] sets is committed.
     pub has_begun: bool,
     /// Found again, this tells of no death: an error left it, or it was counted.
     pub known: InHand,
@@ -37,7 +38,6 @@ impl State {
         self.known = 0;
         if !self.has_begun {
             zones::configure(tx, settings)?;
-            self.has_begun = true;
         }
         Ok(died)
     }

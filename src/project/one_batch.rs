@@ -10,20 +10,27 @@ impl Projector {
     /// All in one transaction, whose lock keeps the others out.
     pub(super) fn step_postgres(&mut self, lock: &ProjectorLock, limit: usize, begin: Begin<'_>) -> Result<Outcome> {
         let Self { session, settings, state, hand, parts, .. } = self;
-        let outcome = session.transaction(|tx| {
+        let committed = session.transaction(|tx| {
             if !lock.enter(tx)? {
-                return Ok(Outcome::Busy);
+                return Ok(None);
             }
             if state.begin(tx, lock, settings)? {
-                return Ok(Outcome::Died);
+                return Ok(Some(Ok(Outcome::Died)));
             }
             let Some(readings) = hand.claim(tx, lock, limit)? else {
-                return dates::follow(tx, lock.is_live())
-                    .map(|told| if told { Outcome::Done(0) } else { Outcome::Empty });
+                let told = dates::follow(tx, lock.is_live())?;
+                return Ok(Some(Ok(if told { Outcome::Done(0) } else { Outcome::Empty })));
             };
             begin(&readings);
-            write(tx, lock, readings, settings, &mut state.tally, parts.as_mut())
+            let done = tx.undone_by_errors(|tx| write(tx, lock, readings, settings, &mut state.tally, parts.as_mut()));
+            if done.is_err() {
+                // Before the lock is free: another projector would take the mark for a death.
+                lock.mark(tx, 0)?;
+            }
+            Ok(Some(done))
         });
+        state.has_begun |= matches!(committed, Ok(Some(_)));
+        let outcome = committed.and_then(|done| done.unwrap_or(Ok(Outcome::Busy)));
         if let Some(parts) = parts
             && let Err(error) = parts.end(outcome.is_ok())
             && outcome.is_ok()
@@ -45,8 +52,12 @@ impl Projector {
     ) -> Result<Outcome> {
         let Self { session, settings, state, hand, .. } = self;
         // Nobody else marks while the file is locked: one look is enough.
-        if !state.has_begun && session.transaction(|tx| state.begin(tx, lock, settings))? {
-            return Ok(Outcome::Died);
+        if !state.has_begun {
+            let died = session.transaction(|tx| state.begin(tx, lock, settings))?;
+            state.has_begun = true;
+            if died {
+                return Ok(Outcome::Died);
+            }
         }
         let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
             let due = database.read(dates::is_due)?;
@@ -56,6 +67,11 @@ impl Projector {
             return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
         };
         begin(&readings);
-        session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally, None))
+        let done = session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally, None));
+        if done.is_err() {
+            // The next process would take the mark for a death; this one knows it anyway.
+            let _ = database.read(|tx| lock.mark(tx, 0));
+        }
+        done
     }
 }

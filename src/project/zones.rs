@@ -61,6 +61,10 @@ pub(super) fn configure(tx: &mut Tx<'_>, settings: &Settings) -> Result<()> {
     for mut account in Account::all(tx)? {
         let Some(zone) = settings.zones.of(&account.host) else { continue };
         if account.timezone != zone.name() {
+            // Some dates are told in the zone that is left now: not even a return to the one before tells where.
+            if account.timezone != account.dates_timezone || account.dates_cursor.is_some() {
+                account.dates_timezone.clear();
+            }
             zone.name().clone_into(&mut account.timezone);
             account.dates_cursor = None;
             account.set_timezone(tx)?;

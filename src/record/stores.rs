@@ -45,6 +45,30 @@ struct SpoolFile {
     open: Option<Spool>,
 }
 
+impl SpoolFile {
+    /// The spool that the path leads to. What an open one holds that it no longer leads to is in it.
+    fn open(&mut self) -> Result<&mut Spool> {
+        let spool = match self.open.take() {
+            Some(spool) if spool.is_found() => spool,
+            Some(lost) => match lost.found_again(&self.claim) {
+                Ok(spool) => spool,
+                Err(still) => {
+                    let (lost, error) = *still;
+                    self.open = lost;
+                    return Err(error);
+                }
+            },
+            None => Spool::open(&self.path, &self.claim)?,
+        };
+        Ok(self.open.insert(spool))
+    }
+
+    /// Closes it, unless nobody would find what it holds.
+    fn close(&mut self) {
+        self.open.take_if(|spool| spool.is_found());
+    }
+}
+
 impl Stores {
     pub(super) fn new(config: &Config, database: &Database, wake: Wake) -> std::io::Result<Self> {
         let claim = Binding { mirror_id: None, place: config.database_url.place() };
@@ -74,7 +98,7 @@ impl Stores {
         self.ids.lock().rise_above(highest);
         let known = self.spool.call(move |file| {
             file.claim.mirror_id = Some(mirror_id);
-            file.open = None;
+            file.close();
             Ok(())
         });
         known.await?;
@@ -94,14 +118,11 @@ impl Stores {
         job: impl FnOnce(&mut Spool) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let result = self.spool.call(|file| {
-            let spool = match &mut file.open {
-                Some(spool) => spool,
-                none => none.insert(Spool::open(&file.path, &file.claim)?),
-            };
-            match job(spool) {
-                Ok(value) => Ok((value, spool.level())),
+            match job(file.open()?) {
+                // Only what its path leads to is found again.
+                Ok(value) => Ok((value, file.open()?.level())),
                 Err(error) => {
-                    file.open = None;
+                    file.close();
                     Err(error)
                 }
             }

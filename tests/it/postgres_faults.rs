@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use checkfront_mirror::project::Projector;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use tokio::task::block_in_place;
@@ -86,4 +87,55 @@ async fn a_deadlock_is_no_fault_of_the_event() {
     app.project();
     assert_eq!(app.text("SELECT status_id AS v FROM bookings"), "PAID");
     assert_eq!(app.texts("SELECT DISTINCT CAST(attempts AS text) AS v FROM webhook_events"), [Some("1".to_owned())]);
+}
+
+/// Holds bookings up, in the words of a lock's time-out, without its five seconds.
+fn hold_up(app: &TestApp) {
+    app.execute(
+        "CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN RAISE EXCEPTION 'canceling statement due to lock timeout'; END $$",
+    );
+    app.execute("CREATE TRIGGER hold_up BEFORE UPDATE ON bookings EXECUTE FUNCTION hold_up()");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_up_for_one_projector_is_no_death_for_the_next() {
+    let app = TestApp::start(Backend::Postgres).await;
+    app.apply([payload("booking.json")]).await;
+    app.deliver(String::from_utf8(payload("booking.json")).unwrap().replace("\"PART\"", "\"PAID\"")).await;
+    hold_up(&app);
+    let settings = || app.config.accounts.clone();
+    let mut projectors: Vec<_> = (0..5).map(|_| Projector::new(&app.database, settings())).collect();
+    block_in_place(|| {
+        for _ in 0..4 {
+            for projector in &mut projectors {
+                let error = projector.step().unwrap_err();
+                assert!(error.to_string().contains("lock timeout"), "{error}");
+            }
+        }
+    });
+    assert_eq!(app.states(), "applied 1, pending 1");
+    let attempts = "SELECT CAST(attempts AS text) AS v FROM webhook_events WHERE state = 'pending'";
+    assert_eq!(app.text(attempts), "0");
+    app.execute("DROP TRIGGER hold_up ON bookings");
+    block_in_place(|| projectors[0].drain().unwrap());
+    assert_eq!(app.states(), "applied 2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_zones_are_set_though_the_first_batch_is_held_up() {
+    let app = TestApp::start(Backend::Postgres).await;
+    app.apply([payload("booking.json")]).await;
+    app.deliver(String::from_utf8(payload("booking.json")).unwrap().replace("\"PART\"", "\"PAID\"")).await;
+    hold_up(&app);
+    let mut settings = app.config.accounts.clone();
+    settings.zones = "Asia/Tokyo".parse().unwrap();
+    let mut projector = Projector::new(&app.database, settings);
+    block_in_place(|| {
+        projector.step().unwrap_err();
+        app.execute("DROP TRIGGER hold_up ON bookings");
+        projector.drain().unwrap();
+    });
+    let zones = "SELECT timezone || ' ' || dates_timezone AS v FROM accounts";
+    assert_eq!(app.text(zones), "Asia/Tokyo Asia/Tokyo");
 }

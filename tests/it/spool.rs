@@ -28,6 +28,34 @@ async fn a_spool_goes_to_its_own_mirror() {
     assert_complete(&url, &all).await;
 }
 
+/// What is deleted under the server is made anew, with what it held: what is acknowledged is found by the next process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_is_removed_while_it_is_open() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, client, all) = (cluster.url("postgres"), client(), bodies(15, 8));
+    Server::start(&url).kill();
+    let cases: [&[&str]; 5] = [&["", "-wal", "-shm"], &["", "-wal", "-shm", ".lock"], &["-wal"], &["", "-wal"], &[""]];
+    for (case, (removed, part)) in cases.into_iter().zip(all.chunks(all.len().div_ceil(5))).enumerate() {
+        cluster.stop_server("fast");
+        let spool = folder.path().join(format!("spool{case}.db"));
+        let server = Server::start_with_spool(&url, &spool);
+        let (before, after) = part.split_at(part.len() / 2);
+        deliver(&server, &client, before).await;
+        for suffix in removed {
+            std::fs::remove_file(format!("{}{suffix}", spool.display())).unwrap();
+        }
+        deliver(&server, &client, after).await;
+        let waiting = server.ready(&client).await.1["spool"]["events"].clone();
+        assert_eq!(waiting, part.len(), "without {removed:?}");
+        server.kill();
+        cluster.start_server();
+        let server = Server::start_with_spool(&url, &spool);
+        server.until_caught_up(&client).await;
+        server.kill();
+    }
+    assert_complete(&url, &all).await;
+}
+
 /// Only when neither can store: 503, and the sender is told when to come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_database_nor_spool() {
