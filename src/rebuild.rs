@@ -47,6 +47,8 @@ pub struct Rebuild {
     is_copy: bool,
     /// Whether there is room for the difference.
     is_prepared: bool,
+    /// How often something of a person had been erased before anything was read.
+    erasures: i64,
     counts: Vec<Counts>,
     projected: u64,
 }
@@ -89,15 +91,27 @@ impl Rebuild {
     ) -> Result<Self> {
         let (mut shadow, lock) = Shadow::begin(url)?;
         let (names, tables) = (Names::of(&shadow), tables::all());
-        if let Err(error) = fill(&mut shadow, &names, &tables) {
+        let erasures = shadow.transaction(|tx| log::erasures(tx, &names));
+        let erasures = match erasures.and_then(|before| fill(&mut shadow, &names, &tables).map(|()| before)) {
+            Ok(before) => before,
             // What cannot be removed now, the next rebuild removes.
-            return shadow.remove().and(Err(error));
-        }
+            Err(error) => return shadow.remove().and(Err(error)),
+        };
         // Accounts keep the zones they have in the mirror: the server knows its settings better than this shell may.
         let settings = Settings { zones: Zones::default(), ..settings.clone() };
         let mut projector = Projector::with_lock(shadow.database(), settings, lock).in_parts();
         projector.set_batch(BATCH);
-        Ok(Self { shadow, projector, names, tables, is_copy, is_prepared: false, counts: Vec::new(), projected: 0 })
+        Ok(Self {
+            shadow,
+            projector,
+            names,
+            tables,
+            is_copy,
+            is_prepared: false,
+            erasures,
+            counts: Vec::new(),
+            projected: 0,
+        })
     }
 
     /// Projects the log into the shadow, until little is missing.
@@ -140,13 +154,13 @@ impl Rebuild {
     pub fn compare(&mut self, to_apply: bool) -> Result<Vec<Figures>> {
         self.shadow.pause()?;
         self.catch_up(&mut |_, _| {})?;
-        let Self { shadow, names, tables, is_copy, .. } = self;
+        let Self { shadow, names, tables, is_copy, erasures, .. } = self;
         shadow.transaction(|tx| {
             if !*is_copy {
                 log::check_still_there(tx, names)?;
                 carry::release(tx, names)?;
             }
-            log::check_forgotten(tx, names)
+            log::check_forgotten(tx, names, *erasures)
         })?;
         let (counts, figures) = compare::compare(shadow, names, tables, to_apply)?;
         self.counts = counts;
@@ -190,10 +204,10 @@ impl Rebuild {
 
     /// Applies the difference to the live tables, all or nothing, with what `note` writes; then the projector goes on.
     pub fn apply(&mut self, note: impl FnOnce(&mut Tx<'_>) -> Result<()>) -> Result<()> {
-        let Self { shadow, names, tables, counts, .. } = self;
+        let Self { shadow, names, tables, counts, erasures, .. } = self;
         shadow.write_live(|tx| {
             // On SQLite `forget` waits for no pause.
-            log::check_forgotten(tx, names)?;
+            log::check_forgotten(tx, names, *erasures)?;
             apply::apply(tx, names, tables, counts)?;
             note(tx)?;
             fault::point("rebuild_before_commit");

@@ -106,7 +106,7 @@ impl Booking {
             staff_id: booking.integer("staff_id"),
             source_ip: booking.text("source_ip"),
             contact,
-            currency_id: order.text("currency_id"),
+            currency_id: order.code("currency_id"),
             sub_total: order.money("sub_total"),
             tax_total: order.money("tax_total"),
             paid_total: order.money("paid_total"),

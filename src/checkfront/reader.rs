@@ -58,11 +58,20 @@ impl Reader {
 
     /// Text as sent. Over-long text goes to `extra`.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        self.text_within(name, TEXT_BYTES)
+    }
+
+    /// The same for a code, beside which an index holds other text.
+    pub(super) fn code(&mut self, name: &str) -> Option<String> {
+        self.text_within(name, KEY_BYTES)
+    }
+
+    fn text_within(&mut self, name: &str, bytes: usize) -> Option<String> {
         let text = self.long_text(name)?;
-        if text.len() <= TEXT_BYTES {
+        if text.len() <= bytes {
             return Some(text);
         }
-        self.notes.add(format!("{} is longer than {TEXT_BYTES} bytes; kept in extra", self.name(name)));
+        self.notes.add(format!("{} is longer than {bytes} bytes; kept in extra", self.name(name)));
         self.extra.insert(name.to_owned(), Value::String(text));
         None
     }

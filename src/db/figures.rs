@@ -105,7 +105,7 @@ pub fn count_all(session: &mut Session, mut done: impl FnMut(usize)) -> Result<(
 fn begin(tx: &mut Tx<'_>, synchronous_commit: &str) -> Result<(&'static str, &'static str, &'static str)> {
     let Tx::Postgres(_) = tx else { return Ok((TAKE_SQLITE, "''", "rowid")) };
     execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
-    // A table that nobody writes and no vacuum visits; locking it does not yet fix the moment.
+    // A table that `forget` alone writes; locking it does not yet fix the moment.
     execute(tx, "LOCK TABLE mirror IN SHARE ROW EXCLUSIVE MODE")?;
     execute(tx, &format!("SET LOCAL synchronous_commit = {synchronous_commit}"))?;
     // What is in hand is little beside the tables, whatever the planner believed of either when it made its plan.

@@ -348,6 +348,7 @@ diesel::table! {
 
     mirror (mirror_id) {
         mirror_id -> Text,
+        erasures -> BigInt,
     }
 }
 

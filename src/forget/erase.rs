@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::noted::Noted;
 use super::{Person, rows};
 use crate::db::rows::{
-    Booking, BookingHistory, BookingItem, Customer, Event, EventBody, ForgottenBooking, Kind, Transaction,
+    Booking, BookingHistory, BookingItem, Customer, Event, EventBody, ForgottenBooking, Kind, Transaction, note_erasure,
 };
 use crate::db::types::{Json, Timestamp};
 use crate::db::{Database, Result, Tx, changes, events, figures, projector_lock};
@@ -93,6 +93,7 @@ pub fn erase(database: &Database, person: &Person, keys: &Keys, mut done: impl F
 }
 
 fn strip(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
+    note_erasure(tx)?;
     let (account_id, traces) = (person.account_id, &person.all_traces);
     let marked = ForgottenBooking::load(tx, account_id, codes)?;
     let keys: BTreeMap<_, _> = marked.into_iter().map(|row| (row.code, row.customer_key)).collect();
@@ -159,6 +160,7 @@ fn replace(
 
 /// Other bookings that name the person in passing lose the values that do.
 fn clean(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
+    note_erasure(tx)?;
     let traces = &person.traces;
     let stored = Booking::load(tx, person.account_id, codes)?;
     let rows: Vec<_> = stored.iter().map(|row| rows::mentioning(row, traces)).collect();
@@ -181,6 +183,7 @@ fn clean(tx: &mut Tx<'_>, person: &Person, codes: &[String]) -> Result<()> {
 
 /// Rewrites bodies, and sets their events again to pending.
 fn rewrite(tx: &mut Tx<'_>, person: &Person, keys: &Keys, ids: &[i64]) -> Result<usize> {
+    note_erasure(tx)?;
     let mut rewritten = Vec::new();
     for &id in ids {
         let Some(event) = events::find(tx, id)? else { continue };

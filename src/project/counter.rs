@@ -27,6 +27,8 @@ pub(super) struct Counter {
     session: Session,
     /// Whether something may be listed.
     listed: bool,
+    /// Whether the last step failed.
+    failed: bool,
     /// Events projected since there was a pause.
     since_pause: usize,
     /// Whether deliveries wait for a step.
@@ -46,6 +48,7 @@ impl Counter {
             one_writer: matches!(session.database(), Database::Sqlite(_)),
             session,
             listed: true,
+            failed: false,
             since_pause: 0,
             size: Size(LEAST),
             counted: Instant::now(),
@@ -93,9 +96,11 @@ impl Counter {
     fn step(&mut self, wanted: Duration) {
         let began = Instant::now();
         match figures::count_some(&mut self.session, self.size.0) {
-            Ok(counted) => self.listed = counted > 0,
+            Ok(counted) => (self.listed, self.failed) = (counted > 0, false),
             Err(error) => {
-                tracing::debug!(%error, "what views add up is not counted now");
+                if !std::mem::replace(&mut self.failed, true) {
+                    tracing::warn!(%error, "what views add up cannot be counted now: they are right, but slow");
+                }
                 self.listed = false;
             }
         }

@@ -106,15 +106,20 @@ pub(super) fn copy_forgotten(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
     execute(tx, &format!("INSERT INTO {shadow} ({columns}) SELECT {columns} FROM {live}")).map(drop)
 }
 
-/// Nobody who was forgotten since the shadow began may come back by it.
-pub(super) fn check_forgotten(tx: &mut Tx<'_>, names: &Names) -> Result<()> {
+/// How often something of a person was erased from the mirror.
+pub(super) fn erasures(tx: &mut Tx<'_>, names: &Names) -> Result<i64> {
+    number(tx, &format!("SELECT erasures AS v FROM {}", names.live("mirror")))
+}
+
+/// Nobody who was forgotten since the shadow began, when there had been so many erasures, may come back by it.
+pub(super) fn check_forgotten(tx: &mut Tx<'_>, names: &Names, before: i64) -> Result<()> {
     let (live, shadow) = (names.live(ForgottenBooking::TABLE), names.shadow(ForgottenBooking::TABLE));
     let known = same("s", ForgottenBooking::KEY, "l", ForgottenBooking::KEY);
     let query = format!(
         "SELECT count(*) AS v FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {shadow} s WHERE {known} \
          AND s.customer_key = l.customer_key)"
     );
-    if number(tx, &query)? == 0 {
+    if number(tx, &query)? == 0 && erasures(tx, names)? == before {
         return Ok(());
     }
     Err(Error::Schema("a person was forgotten meanwhile; nothing was changed, run it again".to_owned()))

@@ -91,4 +91,5 @@ mod tls;
 mod traces;
 mod verifying;
 mod views;
+mod views_rare;
 mod zones;

@@ -80,6 +80,7 @@ fn migrate_says_what_it_did() {
             "00000000000010_arrivals",
             "00000000000011_add_ons",
             "00000000000012_customers",
+            "00000000000014_rare_values",
         ];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
         assert_eq!(run(&["migrate", "status"]), (Some(0), lines("pending ", "")));

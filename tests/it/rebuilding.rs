@@ -5,6 +5,7 @@ use checkfront_mirror::rebuild::{Change, Counts, Rebuild};
 use serde_json::json;
 use tokio::task::block_in_place;
 
+use crate::forgetting::{by_email, edited, forget};
 use crate::replaying::a_story;
 use crate::support::{TestApp, dump, on_both, payload};
 
@@ -190,5 +191,26 @@ on_both! {
             assert_eq!(dump(&app.database), before);
             rebuild.end().unwrap();
         });
+    }
+
+    /// Named in passing alone, so that no booking is marked: what was read before must not be written after.
+    async fn who_is_only_mentioned_does_not_come_back_either(app: TestApp) {
+        let guest = edited("booking.json", &[("\"fields\": {", "\"fields\": {\"guest_email\": \"guest@example.com\", ")]);
+        app.apply([guest]).await;
+        let mentions = "SELECT CAST(count(*) AS TEXT) AS v FROM bookings WHERE CAST(fields AS TEXT) LIKE '%guest@example.com%'";
+        assert_eq!(app.text(mentions), "1");
+        let mut rebuild = block_in_place(|| {
+            let mut rebuild = begin(&app);
+            rebuild.project(&mut |_, _| {}).unwrap();
+            rebuild
+        });
+        forget(&app, &by_email("guest@example.com"));
+        assert_eq!(app.text(mentions), "0");
+        block_in_place(|| {
+            let stopped = rebuild.compare(true).unwrap_err().to_string();
+            assert!(stopped.contains("a person was forgotten meanwhile"), "{stopped}");
+            rebuild.end().unwrap();
+        });
+        assert_eq!((app.text(mentions).as_str(), look(&app).len()), ("0", 0));
     }
 }

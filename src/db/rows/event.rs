@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::row::row;
-use crate::db::schema::{mirror, webhook_bodies, webhook_events};
+use crate::db::schema::{webhook_bodies, webhook_events};
 use crate::db::types::{EventState, Json, Timestamp};
 use crate::db::upsert::upsert;
 use crate::db::{Result, Tx, on};
@@ -101,10 +101,4 @@ impl EventBody {
         let query = || webhook_bodies::table.find(event_id);
         Ok(on!(tx, |connection| query().first(connection).optional())?)
     }
-}
-
-/// Which mirror this is, wherever its database is moved.
-pub fn mirror_id(tx: &mut Tx<'_>) -> Result<String> {
-    let query = mirror::table.select(mirror::mirror_id);
-    Ok(on!(tx, |connection| query.first(connection))?)
 }

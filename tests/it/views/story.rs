@@ -51,7 +51,7 @@ fn booking(random: &mut StdRng, host: &str) -> Value {
     let code = code(random);
     let (currency, decimals) = CURRENCIES[code.len() % 2 + usize::from(random.random_bool(0.2))];
     let created = NOON + random.random_range(-90..90) * 40_000;
-    let start = created + random.random_range(0..60) * 30_000;
+    let start = created + random.random_range(-6..60) * 30_000;
     let (mut items, mut total, mut tax_total) = (Vec::new(), 0, 0);
     for line in 1..=random.random_range(0..4) {
         let (price, tax) = (random.random_range(0..100_000), random.random_range(0..5_000));
