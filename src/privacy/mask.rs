@@ -1,13 +1,15 @@
 //! `MASK_FIELDS`: values that are left out, or replaced by a keyed hash, before a delivery is stored.
 
+mod addresses;
 mod names;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use self::addresses::Addresses;
 use self::names::{Place, normal};
-use super::{Keys, words};
+use super::Keys;
 use crate::parse::{self, Format, Map, Node};
 
 /// Documents inside a value, inside a document: more levels are not looked into.
@@ -36,7 +38,7 @@ impl Mask {
     pub fn apply(&self, root: &Node, keys: &Keys) -> Option<Node> {
         let mut masking = Masking { mask: self, keys, seen: BTreeMap::new() };
         let masked = masking.node(root.clone(), &Place::default(), 0);
-        let masked = masking.repeats(masked, false);
+        let masked = masking.repeats(masked, false, &masking.addresses());
         (masked != *root).then_some(masked)
     }
 }
@@ -132,17 +134,19 @@ impl Masking<'_> {
     }
 
     /// The same values where other fields repeat them: addresses anywhere, any other value within what tells of people.
-    fn repeats(&self, node: Node, of_person: bool) -> Node {
+    fn repeats(&self, node: Node, of_person: bool, addresses: &Addresses) -> Node {
         match node {
-            Node::Text(text) => self.repeat(&text, of_person).map_or(Node::Text(text), |instead| {
+            Node::Text(text) => self.repeat(&text, of_person, addresses).map_or(Node::Text(text), |instead| {
                 if instead.trim().is_empty() { Node::Empty } else { Node::Text(instead) }
             }),
-            Node::List(list) => Node::list(list.into_iter().map(|node| self.repeats(node, of_person)).collect()),
+            Node::List(list) => {
+                Node::list(list.into_iter().map(|node| self.repeats(node, of_person, addresses)).collect())
+            }
             Node::Map(map) => Node::map(
                 map.into_iter()
                     .map(|(name, node)| {
                         let of_person = of_person || names::is_of_person(&normal(&name));
-                        (name, self.repeats(node, of_person))
+                        (name, self.repeats(node, of_person, addresses))
                     })
                     .collect(),
             ),
@@ -150,25 +154,15 @@ impl Masking<'_> {
         }
     }
 
-    fn repeat(&self, text: &str, of_person: bool) -> Option<String> {
+    fn repeat(&self, text: &str, of_person: bool, addresses: &Addresses) -> Option<String> {
         if of_person && let Some(fate) = self.seen.get(&text.trim().to_ascii_lowercase()) {
             return Some(self.instead(text, *fate).unwrap_or_default());
         }
-        let addresses = self.seen.iter().filter(|(value, _)| value.contains('@') || value.parse::<IpAddr>().is_ok());
-        addresses.fold(None, |changed: Option<String>, (value, fate)| {
-            let current = changed.as_deref().unwrap_or(text);
-            let instead = self.instead(value, *fate).unwrap_or_default();
-            replace(current, value, &instead).or(changed)
-        })
+        addresses
+            .replace(text, |value| self.seen.get(value).and_then(|fate| self.instead(value, *fate)).unwrap_or_default())
     }
-}
 
-/// Replaces a value in any case of its letters; `None` where the text does not hold it as a word of its own.
-fn replace(text: &str, value: &str, instead: &str) -> Option<String> {
-    // Lower case of ASCII keeps every byte in its place.
-    let lower = text.to_ascii_lowercase();
-    let places: Vec<_> = words::places(&lower, value).collect();
-    let mut out = text.to_owned();
-    places.iter().rev().for_each(|at| out.replace_range(*at..at + value.len(), instead));
-    (!places.is_empty()).then_some(out)
+    fn addresses(&self) -> Addresses {
+        Addresses::of(self.seen.keys().filter(|value| value.contains('@') || value.parse::<IpAddr>().is_ok()))
+    }
 }

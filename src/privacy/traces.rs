@@ -40,7 +40,7 @@ impl Traces {
             return false;
         }
         let text = text.to_lowercase();
-        self.0.iter().any(|value| words::places(&text, value).next().is_some())
+        self.0.iter().any(|value| words::holds(&text, value))
     }
 
     /// Whether a body that cannot be read holds one of them, plain or escaped.

@@ -1,11 +1,16 @@
 //! Finding a value in longer text as a word of its own: `ann@example.org` is not in `joann@example.org`.
 
-/// Where the text holds the value, as byte positions. Both have to be in one case.
-pub(super) fn places<'t>(text: &'t str, value: &'t str) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(value).map(|(at, _)| at).filter(move |at| {
-        let (before, after) = (&text[..*at], &text[at + value.len()..]);
-        !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')) && !goes_on(after)
-    })
+use std::ops::Range;
+
+/// Whether the text holds the value. Both have to be in one case.
+pub(super) fn holds(text: &str, value: &str) -> bool {
+    text.match_indices(value).any(|(at, _)| is_alone(text, at..at + value.len()))
+}
+
+/// Whether a part of the text is a word of its own.
+pub(super) fn is_alone(text: &str, part: Range<usize>) -> bool {
+    let (before, after) = (&text[..part.start], &text[part.end..]);
+    !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')) && !goes_on(after)
 }
 
 /// A full stop or a hyphen may end the value, or be followed by more of it.
@@ -24,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_value_is_a_word_of_its_own() {
-        let holds = |text: &str| places(text, "ann@example.org").next().is_some();
+        let holds = |text: &str| holds(text, "ann@example.org");
         for text in [
             "ann@example.org",
             "to ann@example.org.",

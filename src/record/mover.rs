@@ -19,12 +19,14 @@ const BYTES: usize = 8 << 20;
 const POLL: Duration = Duration::from_millis(500);
 /// The same while it is known to be empty: it tells when that changes.
 const IDLE: Duration = Duration::from_mins(1);
+/// So many deliveries refused in a row, and it may be the database that refuses all.
+const REFUSED: u32 = 8;
 /// The longest pause while the database takes nothing.
 const BACKOFF: Duration = Duration::from_secs(2);
 
 /// Prepares the database when it can be reached, and empties the spool whenever there is something in it.
 pub(super) async fn run(stores: Arc<Stores>, stop: CancellationToken) {
-    let mut mover = Mover { stores, after: 0, limit: PAGE };
+    let mut mover = Mover { stores, after: 0, refused: 0, limit: PAGE };
     let mut pause = POLL;
     loop {
         pause = match mover.step().await {
@@ -46,6 +48,8 @@ struct Mover {
     stores: Arc<Stores>,
     /// Deliveries up to this id were refused by a database that takes others.
     after: i64,
+    /// How many in a row.
+    refused: u32,
     limit: i64,
 }
 
@@ -80,6 +84,7 @@ impl Mover {
                 drop(turn);
                 fault::point("move_after_remove");
                 self.limit = (self.limit * 2).min(PAGE);
+                self.refused = 0;
                 Ok(true)
             }
             Err(error) if error.is_outage() => Err(error),
@@ -91,7 +96,9 @@ impl Mover {
             Err(error) => {
                 self.after = ids.first().copied().unwrap_or(0);
                 tracing::error!(event.id = self.after, %error, "the database refuses a delivery; it stays in the spool");
-                Ok(true)
+                self.refused += 1;
+                // The next ones are tried all the same, but no faster than a database is that takes nothing.
+                if self.refused > REFUSED { Err(error) } else { Ok(true) }
             }
         }
     }

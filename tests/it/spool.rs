@@ -1,8 +1,13 @@
 //! The spool file: one mirror's, one process's, and in a folder that can be written.
 
+use std::time::{Duration, Instant};
+
+use checkfront_mirror::db::statement::execute;
 use tokio::task::block_in_place;
 
-use crate::support::{Backend, Blocked, Cluster, Server, assert_complete, bodies, client, deliver, exe};
+use crate::support::{
+    Backend, Blocked, Cluster, Server, assert_complete, assert_complete_but_late, bodies, client, deliver, exe, open,
+};
 
 /// A spool is one mirror's: it is not moved into another, and not lost.
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +84,54 @@ async fn neither_database_nor_spool() {
     deliver(&server, &client, &all[..1]).await;
     drop(blocked);
     server.until_caught_up(&client).await;
+}
+
+/// A database that refuses everything, though it answers, is asked again at leisure.
+async fn all_are_refused(backend: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = block_in_place(|| backend.new_url(&folder));
+    let (client, all) = (client(), bodies(16, 12));
+    let server = Server::start(&url);
+    let database = open(&url);
+    let change = |statement: &str| {
+        block_in_place(|| database.session().transaction(|tx| execute(tx, statement).map(drop)).unwrap());
+    };
+    let (refuse, go_on) = match backend {
+        Backend::Sqlite => (
+            "CREATE TRIGGER refuse BEFORE INSERT ON webhook_bodies BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+            "DROP TRIGGER refuse",
+        ),
+        Backend::Postgres => (
+            "ALTER TABLE webhook_bodies ADD CONSTRAINT refuse CHECK (event_id < 0) NOT VALID",
+            "ALTER TABLE webhook_bodies DROP CONSTRAINT refuse",
+        ),
+    };
+    change(refuse);
+    deliver(&server, &client, &all).await;
+    let refused = || server.times_said("the database refuses a delivery");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while refused() < 9 {
+        assert!(Instant::now() < deadline, "only {} were refused", refused());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // As many as can be in this time, where there is a pause after each.
+    let (before, began) = (refused(), Instant::now());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let pauses = usize::try_from(began.elapsed().as_millis() / 500).unwrap();
+    assert!(refused() - before <= pauses + 1, "{} in {:?}", refused() - before, began.elapsed());
+    change(go_on);
+    server.until_caught_up(&client).await;
+    assert_complete_but_late(&url, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_are_refused_sqlite() {
+    all_are_refused(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_are_refused_postgres() {
+    all_are_refused(Backend::Postgres).await;
 }
 
 #[test]

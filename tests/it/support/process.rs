@@ -94,6 +94,11 @@ impl Server {
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
+    /// How often its log says so.
+    pub(crate) fn times_said(&self, what: &str) -> usize {
+        self.said.lock().unwrap().iter().filter(|line| line.contains(what)).count()
+    }
+
     /// What `/readyz` says.
     pub(crate) async fn ready(&self, client: &Client) -> (u16, Value) {
         let answer = client.get(format!("{}/readyz", self.url)).send().await.unwrap();
