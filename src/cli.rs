@@ -96,7 +96,9 @@ pub fn main() -> ExitCode {
         return failed(&format!("the file .env cannot be read: {error}"), USAGE);
     }
     let cli = Cli::parse();
-    logs::init(cli.options.log_format);
+    if let Err(wrong) = logs::init(cli.options.log_format) {
+        return failed(&wrong.to_string(), USAGE);
+    }
     fault::init();
     match cli.run() {
         Ok(code) => code,

@@ -31,6 +31,7 @@ mod url;
 pub use error::{Error, Result};
 pub use session::Session;
 pub use url::DatabaseUrl;
+pub(crate) use url::sqlite_file;
 
 use diesel::prelude::*;
 

@@ -142,6 +142,13 @@ fn compare(
     assumed.extend(notes(&comparing, report, account));
     let Comparing { counts, totals, pairs, decimals, not_compared, .. } = comparing;
     let (kind, sha256, rows) = (report.headings.kind, report.sha256.clone(), report.rows);
+    if pairs == 0 && counts.is_empty() && request.selection != Selection::default() {
+        let problem = format!(
+            "nothing was compared: none of its {rows} rows, and nothing in the mirror, is of what --from, --to, --by and \
+             --status ask for; write other ones"
+        );
+        return Err(Unreadable::new(problem).into());
+    }
     Ok(Summary { kind, sha256, rows, pairs, counts, totals, decimals, not_compared, assumed })
 }
 

@@ -123,6 +123,11 @@ impl Recorder {
                 return Err(config::wrong("SPOOL_PATH", reason).into());
             }
             Err(foreign @ Error::Schema(_)) => return Err(foreign.into()),
+            Err(error) if !error.is_outage() => {
+                let path = config.spool_path.display();
+                let reason = format!("cannot use {path}: {error}; name another file, which need not be there yet");
+                return Err(config::wrong("SPOOL_PATH", reason).into());
+            }
             // Such as another process that is about to end: the file is tried again.
             Err(_) | Ok(()) => {}
         }

@@ -1,5 +1,6 @@
 //! What the database does not take: a local SQLite file, on disk before the answer, emptied when the database is back.
 
+mod binding;
 mod lost;
 mod schema;
 
@@ -10,7 +11,9 @@ use diesel::connection::{DefaultLoadingMode, SimpleConnection};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use schema::{binding, deliveries};
+use schema::deliveries;
+
+pub use binding::Binding;
 
 use crate::db::rows::{Event, EventBody};
 use crate::db::sqlite::{Names, beside, read_only};
@@ -46,8 +49,7 @@ pub fn look(path: &Path) -> Result<Option<(Level, Option<Binding>)>> {
     }
     let mut connection = SqliteConnection::establish(&read_only(path)?)?;
     connection.batch_execute("PRAGMA busy_timeout = 1000; PRAGMA query_only = ON;")?;
-    let columns = (binding::mirror_id, binding::place);
-    let bound = binding::table.select(columns).first(&mut connection).optional()?;
+    let bound = Binding::find(&mut connection)?;
     Ok(Some((measure(&mut connection)?, bound)))
 }
 
@@ -73,16 +75,6 @@ pub struct Level {
     pub highest_id: i64,
 }
 
-/// Which mirror the deliveries are for.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = binding, treat_none_as_null = true)]
-pub struct Binding {
-    /// Its id; `None` while it was never reached.
-    pub mirror_id: Option<String>,
-    /// Where it was last found: its URL without credentials.
-    pub place: String,
-}
-
 #[derive(Queryable)]
 struct Delivery {
     event_id: i64,
@@ -103,6 +95,7 @@ impl Spool {
 
     fn open_locked(path: &Path, claim: &Binding, lock: File) -> Result<Self> {
         let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+        binding::check(&mut connection, path)?;
         connection.batch_execute(SETTINGS)?;
         let migrated = connection.run_pending_migrations(MIGRATIONS).map(drop);
         migrated.map_err(|error| Error::Schema(format!("the spool {}: {error}", path.display())))?;
@@ -112,26 +105,6 @@ impl Spool {
         // By now it has a log.
         spool.names = Names::of(&spool.path);
         Ok(spool)
-    }
-
-    /// Binds the spool to a mirror. What is in it for another one stays there.
-    fn bind(&mut self, claim: &Binding) -> Result<()> {
-        let columns = (binding::mirror_id, binding::place);
-        let bound: Option<Binding> = binding::table.select(columns).first(&mut self.connection).optional()?;
-        let bound = bound.filter(|_| self.level.events > 0);
-        if bound.as_ref().is_some_and(|bound| !bound.is_of(claim)) {
-            return Err(Error::Schema(format!(
-                "SPOOL_PATH: this spool holds {} deliveries for another mirror, at {}; start once with that DATABASE_URL, \
-                 which moves them there, or name another file",
-                self.level.events,
-                bound.map_or_else(String::new, |bound| bound.place),
-            )));
-        }
-        let mirror_id = claim.mirror_id.clone().or(bound.and_then(|bound| bound.mirror_id));
-        let row = Binding { mirror_id, place: claim.place.clone() };
-        let query = diesel::insert_into(binding::table).values((binding::one.eq(1), &row));
-        query.on_conflict(binding::one).do_update().set(&row).execute(&mut self.connection)?;
-        Ok(())
     }
 
     /// Stores deliveries under their ids, durably; those that are there stay.
@@ -199,16 +172,6 @@ impl Spool {
     /// How much is in it.
     pub fn level(&self) -> Level {
         self.level
-    }
-}
-
-impl Binding {
-    /// The id tells; where one is not known yet, the place has to.
-    fn is_of(&self, claim: &Self) -> bool {
-        match (&self.mirror_id, &claim.mirror_id) {
-            (Some(bound), Some(claimed)) => bound == claimed,
-            _ => self.place == claim.place,
-        }
     }
 }
 

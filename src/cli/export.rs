@@ -58,7 +58,14 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     }
     let written = match &args.output {
         None => write(args, format, &database, BufWriter::new(io::stdout())),
-        Some(path) => to_file(args, format, &database, path)?,
+        Some(path) if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) => {
+            // A pipe or a device: nothing may take its place.
+            let file = std::fs::OpenOptions::new().write(true).open(path);
+            let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+            write(args, format, &database, BufWriter::new(file))
+        }
+        // A link stays, and what it leads to is replaced.
+        Some(path) => to_file(args, format, &database, &path.canonicalize().unwrap_or_else(|_| path.clone()))?,
     };
     match written {
         Ok(rows) => {

@@ -12,7 +12,7 @@ use anyhow::Context;
 use chrono::Utc;
 
 use super::{output, run_projector};
-use crate::config::Config;
+use crate::config::{Config, is_same};
 use crate::db::rows::{Account, SyncRun};
 use crate::db::types::Timestamp;
 use crate::db::{Database, events, migrate};
@@ -29,6 +29,9 @@ const LISTED: usize = 10_000;
 pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
         return Ok(wrong("--from is after --to; write the first day, then the last"));
+    }
+    if args.html.as_ref().is_some_and(|page| is_same(page, &args.report)) {
+        return Ok(wrong("--html names the report itself, which would be overwritten; name another file"));
     }
     let database = Database::open(&config.database_url)?;
     let mut session = database.session();

@@ -44,12 +44,13 @@ pub(super) fn read(
     let given = |name: &str| environment(name).filter(|value| !value.is_empty());
     match (given(name), given(&format!("{name}_FILE"))) {
         (Some(_), Some(_)) => Err(wrong(name, format!("is set twice; set either {name} or {name}_FILE"))),
+        (Some(value), None) if value.trim().is_empty() => Err(wrong(name, "is blank; write a secret, or nothing")),
         (Some(value), None) => Ok(Some(Secret(value))),
         (None, Some(path)) => {
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| wrong(name, format!("cannot read the file {path} that {name}_FILE names: {error}")))?;
             let text = text.trim_end_matches(['\n', '\r']);
-            if text.is_empty() {
+            if text.trim().is_empty() {
                 return Err(wrong(name, format!("the file {path} that {name}_FILE names is empty")));
             }
             Ok(Some(Secret(text.to_owned())))

@@ -19,11 +19,25 @@ impl FromStr for DatabaseUrl {
     fn from_str(url: &str) -> Result<Self, String> {
         match url.split_once("://") {
             Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(Self::Postgres(url.to_owned())),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("sqlite", path)) if !path.is_empty() => {
+                sqlite_file(path)?;
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
             // A typo must not make an empty SQLite file of that name.
             _ => Err("write sqlite://FILE or postgres://USER@HOST/NAME".to_owned()),
         }
     }
+}
+
+/// An error for what SQLite takes for memory, or for a URI with options of its own: nothing of it would be on disk.
+pub(crate) fn sqlite_file(path: &str) -> Result<(), String> {
+    if path == ":memory:" || path.starts_with("file:") {
+        return Err(format!(
+            "`{path}` is not the path of a file; write one such as ./{}",
+            path.replace([':', '?'], "_")
+        ));
+    }
+    Ok(())
 }
 
 impl DatabaseUrl {

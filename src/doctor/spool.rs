@@ -13,7 +13,8 @@ pub(super) fn examine(config: &Config, mirror: Option<&str>, now: DateTime<Utc>)
         Ok(found) => found?,
         Err(error) => {
             let seen = format!("the spool {path} cannot be read: {error}");
-            let mend = "let this user read it; where it is damaged, move it aside and start the server again";
+            let mend = "let this user read it; where it is another program's file, set SPOOL_PATH; where it is damaged, move it aside \
+                        and start the server again";
             return Some(Finding::new(Check::Spool, Severity::Error, seen, mend));
         }
     };

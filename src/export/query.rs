@@ -77,6 +77,9 @@ impl Query {
             return Err(Error::Unknown(format!("{} {reason}; there are {}", self.relation, known.join(", "))));
         }
         let all = catalogue::columns(tx, &self.relation)?;
+        if let Some(twice) = self.columns.iter().enumerate().find(|(at, name)| self.columns[..*at].contains(name)) {
+            return Err(Error::Unknown(format!("the column {} is named twice; name each once", twice.1)));
+        }
         let conditions = self.conditions(tx, &all)?;
         let columns = if self.columns.is_empty() {
             all

@@ -37,7 +37,12 @@ impl FromStr for Zones {
         for part in text.split(',').filter(|part| !part.trim().is_empty()) {
             match part.split_once('=') {
                 Some((host, name)) => {
-                    zones.by_host.insert(host.trim().to_lowercase(), zone(name)?);
+                    if zones.by_host.insert(host.trim().to_lowercase(), zone(name)?).is_some() {
+                        return Err(format!("`{}` has two zones; name each account once", host.trim()));
+                    }
+                }
+                None if zones.all.is_some() => {
+                    return Err(format!("`{}` is a second zone for all; write host=zone,host=zone", part.trim()));
                 }
                 None => zones.all = Some(zone(part)?),
             }
@@ -89,6 +94,8 @@ mod tests {
         let zones: Zones = "A.example=Europe/Paris, UTC".parse().expect("valid");
         assert_eq!(zones.of("a.example"), Some(Tz::Europe__Paris));
         assert_eq!(zones.of("b.example"), Some(Tz::UTC));
-        assert!("Mars/Olympus".parse::<Zones>().is_err());
+        for wrong in ["Mars/Olympus", "a=UTC,A=Europe/Paris", "UTC,Europe/Paris"] {
+            assert!(wrong.parse::<Zones>().is_err(), "{wrong}");
+        }
     }
 }

@@ -120,6 +120,17 @@ on_both! {
         }
     }
 
+    async fn who_refuses_a_stream_gets_a_page(app: TestApp) {
+        app.apply([payload("booking.json")]).await;
+        for (accepted, kind) in [
+            ("text/event-stream;q=0, application/json", "application/json"),
+            ("application/json, Text/Event-Stream; q=0.5", "text/event-stream"),
+        ] {
+            let request = app.client.get(format!("{}/api/v1/changes?after=0", app.url)).header("accept", accepted);
+            assert_eq!(request.send().await.unwrap().headers()["content-type"], kind, "{accepted}");
+        }
+    }
+
     async fn whoever_is_too_late_is_told_so(app: TestApp) {
         let empty = get(&app, "/api/v1/changes").await;
         assert_eq!((empty["data"].as_array().unwrap().len(), &empty["last"]), (0, &0.into()));

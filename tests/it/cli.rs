@@ -90,6 +90,19 @@ fn usage_errors_say_what_to_type() {
 }
 
 #[test]
+fn wrong_settings_are_named() {
+    for (name, value, words) in [
+        ("RUST_LOG", "[[[", "RUST_LOG: "),
+        ("WEBHOOK_SECRET", " ", "WEBHOOK_SECRET: is blank"),
+        ("ACCOUNT_TIMEZONE", "a=UTC,a=Europe/Berlin", "ACCOUNT_TIMEZONE: `a` has two zones"),
+    ] {
+        let output = exe().arg("serve").env(name, value).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(words), "{name}: {said}");
+    }
+}
+
+#[test]
 fn the_url_is_masked_unless_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let start = |more: &[&str]| {

@@ -69,6 +69,8 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         (&["--by", "start", "--from", "2026-01-01"], "the report has no `Start date`"),
         (&["--status", "Nowhere"], "`Nowhere` is no status of the account; it has HOLD (Reserved)"),
         (&["--from", "2026-02-01", "--to", "2026-01-01"], "--from is after --to"),
+        (&["--from", "2062-01-01"], "nothing was compared: none of its 1 rows"),
+        (&["--html", folder.path().join("report.csv").to_str().unwrap()], "--html names the report itself"),
         (&["--account", "other.example"], "--account may be harbour-tours.checkfront.example"),
     ] {
         let output = reconcile(&app, &folder, &report, arguments);

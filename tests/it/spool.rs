@@ -145,3 +145,31 @@ fn a_spool_that_cannot_be_written_stops_the_start() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("SPOOL_PATH: cannot use /nowhere/spool.db"));
 }
+
+/// The database itself, memory, a text, another program's tables: none of them is written to.
+#[test]
+fn what_is_no_spool_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mirror, text, other] = ["mirror.db", "notes.txt", "other.db"].map(|name| folder.path().join(name));
+    let url = format!("sqlite://{}", mirror.display());
+    std::fs::write(&text, "not a database, and long enough to be looked at ".repeat(50)).unwrap();
+    let tables = "CREATE TABLE theirs (n); INSERT INTO theirs VALUES (1)";
+    assert!(std::process::Command::new("sqlite3").arg(&other).arg(tables).status().unwrap().success());
+    let before = [&text, &other].map(|file| std::fs::read(file).unwrap());
+    for (path, code, words) in [
+        (mirror.to_str().unwrap(), 2, "SPOOL_PATH: names the database itself"),
+        (":memory:", 2, "SPOOL_PATH: `:memory:` is not the path of a file"),
+        (text.to_str().unwrap(), 2, "SPOOL_PATH: cannot use"),
+        (other.to_str().unwrap(), 1, "is a database with tables of its own; name another file"),
+    ] {
+        let mut command = exe();
+        let output =
+            command.args(["--bind", "127.0.0.1:0", "--database-url", &url, "--spool-path", path]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && said.contains(words), "{path}: {said}");
+    }
+    assert_eq!([&text, &other].map(|file| std::fs::read(file).unwrap()), before);
+    let output = exe().args(["--database-url", "sqlite://:memory:"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("DATABASE_URL: `:memory:` is not the path of a file"));
+}

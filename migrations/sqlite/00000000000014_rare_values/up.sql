@@ -1,5 +1,5 @@
 -- How often something of a person was erased: what was read before is not written after.
-ALTER TABLE mirror ADD COLUMN erasures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mirror ADD COLUMN erasures BIGINT NOT NULL DEFAULT 0;
 
 -- A booking that was entered the day after it began has a lead of -1 day, which is not "none" here.
 DROP VIEW current_figures;

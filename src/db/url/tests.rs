@@ -4,7 +4,16 @@ use super::*;
 
 #[test]
 fn an_unknown_scheme_is_refused() {
-    for wrong in ["", "checkfront.db", "sqlit://x", "mysql://x", "postgres://", "sqlite://"] {
+    for wrong in [
+        "",
+        "checkfront.db",
+        "sqlit://x",
+        "mysql://x",
+        "postgres://",
+        "sqlite://",
+        "sqlite://:memory:",
+        "sqlite://file::memory:?cache=shared",
+    ] {
         assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
     }
 }
