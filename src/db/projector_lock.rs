@@ -14,6 +14,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
+use super::statement::execute;
 use super::{Database, DatabaseUrl, Error, Result, Tx};
 
 /// The advisory lock of the projector; the number is arbitrary, and only has to be its own.
@@ -148,8 +149,11 @@ impl Pause {
             gate.lock().map_err(|source| failed(&path, source))?;
             return Ok(Self::Sqlite(gate));
         }
-        advisory(tx, "pg_advisory_lock", PROJECTOR)?;
-        Ok(Self::Postgres)
+        // Outside of a transaction, so for the session, which is given its limit again.
+        execute(tx, "SET lock_timeout = 0")?;
+        let taken = advisory(tx, "pg_advisory_lock", PROJECTOR);
+        execute(tx, "SET lock_timeout = '5s'")?;
+        taken.map(|()| Self::Postgres)
     }
 
     /// Lets the projector go on. What is not ended ends with its file or its connection.

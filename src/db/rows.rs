@@ -27,7 +27,7 @@ pub use event::{Event, EventBody};
 pub use forgotten_booking::ForgottenBooking;
 pub use freshness::Freshness;
 pub use item::Item;
-pub use mirror::{mirror_id, note_erasure};
+pub use mirror::{erasures, mirror_id, note_erasure};
 pub use rate::{Rate, RateCategory, RateItem};
 pub use sync_run::{Run, SyncRun};
 pub use transaction::Transaction;

@@ -176,7 +176,7 @@ impl Both {
         // That of a command that has just ended may be free only in a moment.
         execute(tx, "SET lock_timeout = '2s'")?;
         execute(tx, &format!("SELECT pg_advisory_lock({REBUILD})")).map_err(|_| busy())?;
-        execute(tx, "RESET lock_timeout")?;
+        execute(tx, "SET lock_timeout = '5s'")?;
         drop_schema(tx)?;
         execute(tx, &format!("CREATE SCHEMA {SCHEMA}"))?;
         text(tx, "SELECT quote_ident(current_schema()) AS v")

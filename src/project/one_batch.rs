@@ -4,7 +4,8 @@ use super::ahead::Begin;
 use super::step::write;
 use super::{Outcome, Projector, dates};
 use crate::db::projector_lock::ProjectorLock;
-use crate::db::{Database, Result};
+use crate::db::rows::erasures;
+use crate::db::{Database, Result, Tx};
 
 impl Projector {
     /// All in one transaction, whose lock keeps the others out.
@@ -59,7 +60,8 @@ impl Projector {
                 return Ok(Outcome::Died);
             }
         }
-        let Some(readings) = database.read(|tx| hand.claim(tx, lock, limit))? else {
+        let claim = |tx: &mut Tx<'_>| Ok((erasures(tx)?, hand.claim(tx, lock, limit)?));
+        let (erased, Some(readings)) = database.read(claim)? else {
             let due = database.read(dates::is_due)?;
             if !due {
                 return Ok(Outcome::Empty);
@@ -67,7 +69,14 @@ impl Projector {
             return session.transaction(|tx| dates::follow(tx, lock.is_live())).map(|_| Outcome::Done(0));
         };
         begin(&readings);
-        let done = session.transaction(|tx| write(tx, lock, readings, settings, &mut state.tally, None));
+        let done = session.transaction(|tx| {
+            if erasures(tx)? != erased {
+                // A person was forgotten meanwhile: what was read may still name them.
+                lock.mark(tx, 0)?;
+                return Ok(Outcome::Done(0));
+            }
+            write(tx, lock, readings, settings, &mut state.tally, None)
+        });
         if done.is_err() {
             // The next process would take the mark for a death; this one knows it anyway.
             let _ = database.read(|tx| lock.mark(tx, 0));
