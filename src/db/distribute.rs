@@ -39,13 +39,13 @@ const TABLES: [(&str, Place); 17] = [
 
 /// No trigger may watch a distributed table: what it would keep up to date goes, and the views that add it up.
 const UNWATCH: [&str; 2] = [
-    "DROP VIEW IF EXISTS customer_value, counting_customers, lead_times, cancellations_by_day, tax_by_day, unearned_revenue, payments_by_day, \
+    "DROP VIEW IF EXISTS customer_value, counting_customers, counting_sales, counted_sales, turned_statuses, lead_times, cancellations_by_day, tax_by_day, unearned_revenue, payments_by_day, \
      sales_by_category, sales_by_item, sales_by_day, current_figures, counting, counting_parts, counting_bookings",
     "DROP FUNCTION IF EXISTS uncount_new_bookings, uncount_changed_bookings, uncount_old_bookings, \
      uncount_new_booking_items, uncount_changed_booking_items, uncount_old_booking_items, uncount_new_booking_taxes, \
      uncount_changed_booking_taxes, uncount_old_booking_taxes, uncount_new_booking_history, \
      uncount_changed_booking_history, uncount_old_booking_history, uncount_new_transactions, \
-     uncount_changed_transactions, uncount_old_transactions CASCADE",
+     uncount_changed_transactions, uncount_old_transactions, uncount_statuses CASCADE",
 ];
 
 /// What is to be done, as SQL, in the order of the tables: those that are distributed already are left out.

@@ -2,11 +2,13 @@
 //!
 //! `docs/ARCHITECTURE.md` says how; the views are exact before and after.
 
+mod turned;
+
 use super::statement::{execute, execute_again, number};
 use super::{Result, Session, Tx};
 
 /// What is done with those in hand, in order; `{none}` is the day of what has none, `{row}` the address of a row.
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 8] = [
     "INSERT INTO figures (kind, account_id, basis, day, item_id, category_id, label, currency_id, status_id, n, quantity, \
      sub_total, tax_total, total, paid_total) \
      SELECT kind, account_id, basis, COALESCE(day, {none}), COALESCE(item_id, -1), COALESCE(category_id, -1), \
@@ -19,13 +21,18 @@ const STATEMENTS: [&str; 7] = [
      n = figures.n + excluded.n, quantity = figures.quantity + excluded.quantity, \
      sub_total = figures.sub_total + excluded.sub_total, tax_total = figures.tax_total + excluded.tax_total, \
      total = figures.total + excluded.total, paid_total = figures.paid_total + excluded.paid_total",
+    "INSERT INTO customer_sales (account_id, customer_key, currency_id, n, quantity, total, paid_total) \
+     SELECT account_id, customer_key, currency_id, sum(n), sum(quantity), sum(total), sum(paid_total) \
+     FROM counting_sales c WHERE in_hand = 1 AND EXISTS \
+     (SELECT 1 FROM counted_statuses s WHERE s.account_id = c.account_id AND s.status_id = c.status_id) GROUP BY 1, 2, 3 \
+     HAVING sum(n) <> 0 OR sum(quantity) <> 0 OR sum(total) <> 0 OR sum(paid_total) <> 0 \
+     ON CONFLICT (customer_key, account_id, currency_id) DO UPDATE SET n = customer_sales.n + excluded.n, \
+     quantity = customer_sales.quantity + excluded.quantity, total = customer_sales.total + excluded.total, \
+     paid_total = customer_sales.paid_total + excluded.paid_total",
     // A customer without bookings goes: `forget` must leave no name of theirs.
-    "DELETE FROM figures \
-     WHERE (kind, account_id, basis, day, item_id, category_id, label, currency_id, status_id) IN \
-     (SELECT f.kind, f.account_id, f.basis, f.day, f.item_id, f.category_id, f.label, f.currency_id, f.status_id \
-     FROM counting_bookings c CROSS JOIN figures f \
-     WHERE c.in_hand = 1 AND c.sign = -1 AND f.kind = 'customer' AND f.account_id = c.account_id AND f.basis = '' \
-     AND f.day = {none} AND f.item_id = -1 AND f.category_id = -1 AND f.label = c.customer_key AND f.n = 0)",
+    "DELETE FROM customer_sales WHERE (customer_key, account_id, currency_id) IN \
+     (SELECT k.customer_key, k.account_id, k.currency_id FROM counting_bookings c CROSS JOIN customer_sales k \
+     WHERE c.in_hand = 1 AND c.sign = -1 AND k.customer_key = c.customer_key AND k.account_id = c.account_id AND k.n = 0)",
     "DELETE FROM counted_parts WHERE {row} IN (SELECT c.{row} FROM uncounted u CROSS JOIN counted_parts c \
      WHERE u.in_hand = 1 AND c.booking_code = u.booking_code AND c.account_id = u.account_id)",
     "DELETE FROM counted_bookings WHERE {row} IN (SELECT c.{row} FROM uncounted u CROSS JOIN counted_bookings c \
@@ -77,6 +84,7 @@ fn count(session: &mut Session, limit: u32, synchronous_commit: &str) -> Result<
     if !session.read(is_due)? {
         return Ok(0);
     }
+    turned::follow(session, synchronous_commit)?;
     session.transaction(|tx| {
         let (take, none, row) = begin(tx, synchronous_commit)?;
         execute(tx, &take.replace("{limit}", &limit.to_string()))?;
@@ -103,14 +111,21 @@ pub fn count_all(session: &mut Session, mut done: impl FnMut(usize)) -> Result<(
 /// One counts at a time, and sees the rows as they are at one moment; returns how to take some in hand, the day of what
 /// has none, and the address of a row.
 fn begin(tx: &mut Tx<'_>, synchronous_commit: &str) -> Result<(&'static str, &'static str, &'static str)> {
+    lock(tx, synchronous_commit)?;
     let Tx::Postgres(_) = tx else { return Ok((TAKE_SQLITE, "''", "rowid")) };
-    execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
-    // A table that `forget` alone writes; locking it does not yet fix the moment.
-    execute(tx, "LOCK TABLE mirror IN SHARE ROW EXCLUSIVE MODE")?;
-    execute(tx, &format!("SET LOCAL synchronous_commit = {synchronous_commit}"))?;
     // What is in hand is little beside the tables, whatever the planner believed of either when it made its plan.
     for setting in ["jit = off", "enable_seqscan = off", "enable_mergejoin = off", "enable_hashjoin = off"] {
         execute(tx, &format!("SET LOCAL {setting}"))?;
     }
     Ok((TAKE_POSTGRES, "'-infinity'", "ctid"))
+}
+
+fn lock(tx: &mut Tx<'_>, synchronous_commit: &str) -> Result<()> {
+    if let Tx::Postgres(_) = tx {
+        execute(tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+        // A table that `forget` alone writes; locking it does not yet fix the moment.
+        execute(tx, "LOCK TABLE mirror IN SHARE ROW EXCLUSIVE MODE")?;
+        execute(tx, &format!("SET LOCAL synchronous_commit = {synchronous_commit}"))?;
+    }
+    Ok(())
 }

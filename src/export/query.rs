@@ -10,17 +10,22 @@ use crate::db::{self, Tx};
 
 /// Raw bodies and headers hold what nobody has looked at; the others are what the views' sums are made of, and the program's
 /// own.
-pub const WITHHELD: [&str; 11] = [
+pub const WITHHELD: [&str; 16] = [
     "webhook_bodies",
     "__diesel_schema_migrations",
     "calendar",
     "counted_bookings",
     "counted_parts",
+    "counted_sales",
+    "counted_statuses",
     "counting",
     "counting_bookings",
     "counting_customers",
     "counting_parts",
+    "counting_sales",
+    "customer_sales",
     "figures",
+    "turned_statuses",
     "uncounted",
 ];
 

@@ -1,6 +1,7 @@
 //! Which rows of a report: values are checked against their columns before they become SQL.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use thiserror::Error;
 
 use super::Report;
@@ -20,7 +21,7 @@ pub struct Selection {
     /// The highest of this column first.
     pub highest: Option<&'static str>,
     /// Conditions on columns, as SQL.
-    equal: Vec<String>,
+    conditions: Vec<String>,
 }
 
 /// What cannot be selected by.
@@ -47,7 +48,7 @@ impl Selection {
         };
         let quoted = quoted(name);
         if value.is_empty() {
-            self.equal.push(format!("{quoted} IS NULL"));
+            self.conditions.push(format!("{quoted} IS NULL"));
             return Ok(());
         }
         let literal = match column.kind {
@@ -69,8 +70,13 @@ impl Selection {
             Kind::Money | Kind::Instant | Kind::Json | Kind::Bytes => Err("rows are not selected by this column"),
         };
         let literal = literal.map_err(|reason| wrong(reason.to_owned()))?;
-        self.equal.push(format!("{quoted} = {literal}"));
+        self.conditions.push(format!("{quoted} = {literal}"));
         Ok(())
+    }
+
+    /// Only rows where a column has this amount, or a higher one.
+    pub(super) fn at_least(&mut self, column: &str, amount: Decimal) {
+        self.conditions.push(format!("{} >= {amount}", quoted(column)));
     }
 
     /// Whether it is of so many days at most.
@@ -82,7 +88,7 @@ impl Selection {
 
     /// As SQL.
     pub(super) fn conditions(&self, report: &Report) -> Vec<String> {
-        let mut conditions = self.equal.clone();
+        let mut conditions = self.conditions.clone();
         conditions.extend(self.account_id.map(|id| format!("account_id = {id}")));
         if let Some(day) = report.day.map(quoted) {
             conditions.extend(self.from.map(|from| format!("{day} >= '{from}'")));

@@ -80,6 +80,7 @@ fn migrate_says_what_it_did() {
             "00000000000010_arrivals",
             "00000000000011_add_ons",
             "00000000000012_customers",
+            "00000000000013_best_customers",
             "00000000000014_rare_values",
         ];
         let lines = |before: &str, after: &str| names.map(|name| format!("{before}{name}{after}\n")).concat();
@@ -139,6 +140,8 @@ fn distribute_places_each_table_once() {
             "changes",
             "counted_bookings",
             "counted_parts",
+            "counted_statuses",
+            "customer_sales",
             "figures",
             "mirror",
             "pg_dist_partition",

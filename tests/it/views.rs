@@ -189,7 +189,7 @@ async fn a_rebuild_and_a_forgotten_person_show(backend: Backend) {
     });
     assert_true_counted_or_not(&app, "rebuilt");
 
-    let held = "SELECT CAST(count(*) AS TEXT) AS v FROM figures WHERE label = 'C-1'";
+    let held = "SELECT CAST(count(*) AS TEXT) AS v FROM customer_sales WHERE customer_key = 'C-1'";
     assert_ne!(app.text(held), "0");
     block_in_place(|| {
         let keys = app.config.privacy.keys.as_ref().unwrap();
