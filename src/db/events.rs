@@ -64,6 +64,15 @@ pub fn with_bodies(tx: &mut Tx<'_>, events: Vec<Event>) -> Result<Vec<(Event, Ve
     Ok(paired.collect())
 }
 
+/// A condition for states whose events are in an index of their own: they have to be written out for that.
+pub(super) fn written_out(state: EventState) -> Option<&'static str> {
+    match state {
+        EventState::Pending => Some("webhook_events.state = 'pending'"),
+        EventState::Failed => Some("webhook_events.state = 'failed'"),
+        _ => None,
+    }
+}
+
 /// How many events wait.
 pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64> {
     let query = || webhook_events::table.filter(sql::<Bool>("webhook_events.state = 'pending'"));

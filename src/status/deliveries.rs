@@ -11,7 +11,7 @@ use super::layout::{Page, page};
 use super::text::{ago, state};
 use super::viewer::Viewer;
 use crate::app::AppState;
-use crate::db::events::Selection;
+use crate::db::pages::{EventFilter, events};
 use crate::db::rows::Event;
 use crate::db::types::EventState;
 use crate::dead_letters::cause_of;
@@ -35,10 +35,15 @@ pub(super) async fn show(
 ) -> Result<Page, Fault> {
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let wanted = EventState::ALL.into_iter().find(|state| state.as_str() == asked.state);
-    let states = wanted.into_iter().collect();
-    let selection = Selection { to_id: asked.before.map(|id| id.saturating_sub(1)), states, ..Selection::default() };
-    let found = app.read(move |tx| selection.newest(tx, PAGE)).await?;
-    let older = found.last().filter(|_| found.len() >= usize::try_from(PAGE).unwrap_or_default()).map(|event| event.id);
+    let filter = EventFilter { state: wanted, ..EventFilter::default() };
+    let (mut found, looked) = app.read(move |tx| events(tx, &filter, asked.before, PAGE)).await?;
+    let page_full = usize::try_from(PAGE).unwrap_or_default();
+    let older = if found.len() > page_full {
+        found.truncate(page_full);
+        found.last().map(|event| event.id)
+    } else {
+        looked
+    };
     let query = wanted.map_or_else(String::new, |state| format!("&state={}", state.as_str()));
     let content = html! {
         h1 { "Deliveries" }
@@ -51,7 +56,8 @@ pub(super) async fn show(
                 }
             }
         }
-        @if found.is_empty() { p { "There are none." } } @else { (table(&found, &viewer, Utc::now())) }
+        @if found.is_empty() && older.is_some() { p { "There are none among the deliveries looked through; older ones may be." } }
+        @else if found.is_empty() { p { "There are none." } } @else { (table(&found, &viewer, Utc::now())) }
         @if let Some(id) = older { p { a rel="next" href=(format!("/deliveries?before={id}{query}")) { "Older" } } }
     };
     Ok(page(&viewer, "Deliveries", &content))

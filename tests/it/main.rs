@@ -6,6 +6,7 @@ mod support;
 mod adding;
 mod alerts;
 mod api_guide;
+mod best_customers;
 mod browser;
 mod changes;
 mod changes_feed;
@@ -16,6 +17,7 @@ mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
 mod docs;
+mod deliveries_large;
 mod doctor;
 mod doctor_files;
 mod doctor_upkeep;

@@ -1,7 +1,10 @@
 //! Which events a user means: by id, time, state, kind or booking.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
+use super::written_out;
 use crate::db::rows::Event;
 use crate::db::schema::webhook_events;
 use crate::db::types::{EventState, Timestamp};
@@ -43,7 +46,11 @@ macro_rules! selected {
         if let Some(at) = selection.until {
             query = query.filter(webhook_events::received_at.lt(at));
         }
-        if !selection.states.is_empty() {
+        if let [state] = selection.states[..]
+            && let Some(condition) = written_out(state)
+        {
+            query = query.filter(sql::<Bool>(condition));
+        } else if !selection.states.is_empty() {
             query = query.filter(webhook_events::state.eq_any(&selection.states));
         }
         if let Some(kind) = &selection.kind {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::{FOUND, Found, SCAN, filter, on_boxed};
+use crate::db::events::written_out;
 use crate::db::rows::Event;
 use crate::db::schema::webhook_events as e;
 use crate::db::types::EventState;
@@ -27,12 +28,7 @@ pub struct EventFilter {
 /// Those below an id: one more than `limit` where there are as many.
 pub fn events(tx: &mut Tx<'_>, filter: &EventFilter, below: Option<i64>, limit: i64) -> Result<Found<Event, i64>> {
     let ids = filter.entity_key.as_ref().map_or(Ok(None), |key| of_entity(tx, filter, key))?;
-    // What is pending, or failed, is in an index of its own: the state has to be written out for that.
-    let rare = filter.state.and_then(|state| match state {
-        EventState::Pending => Some("state = 'pending'"),
-        EventState::Failed => Some("state = 'failed'"),
-        _ => None,
-    });
+    let rare = filter.state.and_then(written_out);
     let looks_through =
         filter.account_id.is_some() || filter.state.is_some() || filter.kind.is_some() || filter.entity_key.is_some();
     let is_bounded = ids.is_some() || rare.is_some();
