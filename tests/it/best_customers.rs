@@ -82,7 +82,11 @@ fn assert_first(app: &TestApp, when: &str) {
         assert_eq!(shown.len(), wanted, "{when}, {limit}");
         // Of equal totals either may come first, or last.
         let total = |row: &String| row.rsplit_once('|').map(|(_, total)| total.to_owned());
-        assert_eq!(shown.iter().map(total).collect::<Vec<_>>(), all[..wanted].iter().map(total).collect::<Vec<_>>(), "{when}, {limit}");
+        assert_eq!(
+            shown.iter().map(total).collect::<Vec<_>>(),
+            all[..wanted].iter().map(total).collect::<Vec<_>>(),
+            "{when}, {limit}"
+        );
         assert!(shown.iter().all(|row| all.contains(row)), "{when}, {limit}: {shown:#?}");
     }
 }

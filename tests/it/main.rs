@@ -16,8 +16,8 @@ mod counting;
 mod crash;
 #[cfg(feature = "failpoints")]
 mod crash_matrix;
-mod docs;
 mod deliveries_large;
+mod docs;
 mod doctor;
 mod doctor_files;
 mod doctor_upkeep;

@@ -18,6 +18,14 @@ CREATE TABLE counted_statuses (
     PRIMARY KEY (account_id, status_id)
 );
 
+CREATE INDEX customer_sales_total ON customer_sales (total);
+
+-- The rest is not there where tables are distributed.
+DO $do$ BEGIN
+IF to_regclass('customer_value') IS NULL THEN
+    RETURN;
+END IF;
+
 -- What was counted of each booking of a customer.
 CREATE VIEW counted_sales AS
 SELECT b.account_id, b.customer_key, COALESCE(b.currency_id, '') AS currency_id, b.status_id, b.quantity, b.total,
@@ -31,20 +39,12 @@ SELECT b.account_id, b.customer_key, b.currency_id, count(*), sum(b.quantity), s
 FROM counted_sales b
 JOIN counted_statuses s ON s.account_id = b.account_id AND s.status_id = b.status_id
 GROUP BY b.customer_key, b.account_id, b.currency_id;
-CREATE INDEX customer_sales_total ON customer_sales (total);
 -- Emptied and filled again, so that the file is as small as what is left.
 CREATE TABLE kept_figures AS SELECT * FROM figures WHERE kind <> 'customer';
 TRUNCATE figures;
 INSERT INTO figures SELECT * FROM kept_figures;
 DROP TABLE kept_figures;
 ANALYZE figures, customer_sales, counted_statuses;
-
--- The rest is not there where tables are distributed.
-DO $do$ BEGIN
-IF to_regclass('customer_value') IS NULL THEN
-    DROP VIEW counted_sales;
-    RETURN;
-END IF;
 
 CREATE OR REPLACE VIEW counting AS
 SELECT b.sign, b.in_hand, b.account_id, 'booking' AS kind, d.basis,

@@ -4,12 +4,12 @@ use super::super::statement::{execute, number};
 use super::super::{Result, Session, Tx};
 use super::lock;
 
-/// What is done, in order. The plus keeps a status from being looked for by its account, which most bookings have.
+/// What is done, in order. The first reads all bookings once, and is kept from any index, or from making one.
 const STATEMENTS: [&str; 4] = [
     "INSERT INTO customer_sales (account_id, customer_key, currency_id, n, quantity, total, paid_total) \
      SELECT b.account_id, b.customer_key, b.currency_id, sum(t.sign), sum(t.sign * b.quantity), sum(t.sign * b.total), \
      sum(t.sign * b.paid_total) \
-     FROM turned_statuses t CROSS JOIN counted_sales b WHERE +b.account_id = t.account_id AND b.status_id = t.status_id \
+     FROM turned_statuses t CROSS JOIN counted_sales b WHERE +b.account_id = t.account_id AND b.status_id || '' = t.status_id \
      GROUP BY b.customer_key, b.account_id, b.currency_id \
      ON CONFLICT (customer_key, account_id, currency_id) DO UPDATE SET n = customer_sales.n + excluded.n, \
      quantity = customer_sales.quantity + excluded.quantity, total = customer_sales.total + excluded.total, \
