@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use checkfront_mirror::db::cell::Cell;
-use checkfront_mirror::db::{Error, figures, migrate};
+use checkfront_mirror::db::{figures, migrate};
 use checkfront_mirror::reports::{self, Selection};
 use rust_decimal::Decimal;
 use tokio::task::block_in_place;
@@ -56,7 +56,7 @@ fn shown(app: &TestApp, limit: i64) -> Vec<String> {
     let rows = block_in_place(|| {
         app.database.snapshot(|tx| {
             let columns = report.selected(tx)?;
-            Ok::<_, Error>(report.first_rows(tx, &selection, &columns)?)
+            report.first_rows(tx, &selection, &columns)
         })
     });
     let place = |name: &str| report.columns.iter().position(|column| column.name == name).unwrap();
