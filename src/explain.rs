@@ -6,6 +6,7 @@ mod deliveries;
 mod doubt;
 mod doubts;
 mod payments;
+mod slips;
 mod sources;
 mod states;
 mod sums;
@@ -28,8 +29,6 @@ use crate::project;
 
 /// Codes that are suggested where one is unknown.
 const SUGGESTED: usize = 5;
-/// Letters by which a suggested code may differ.
-const DISTANCE: usize = 2;
 
 /// A booking, explained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,7 +95,8 @@ pub fn explain(
         let accounts = Account::all(tx)?;
         let wanted = account.map(str::to_lowercase);
         let undecided = undecided::undecided(tx, code, default_host, keys)?;
-        let known = events::accounts_of(tx, &accounts.iter().map(|row| row.account_id).collect::<Vec<_>>(), code)?;
+        let ids: Vec<_> = accounts.iter().map(|row| row.account_id).collect();
+        let known = events::accounts_of(tx, &ids, code)?;
         let named = undecided.values().filter_map(|found| found.host.clone());
         let mut hosts: BTreeSet<String> = named.collect();
         hosts.extend(accounts.iter().filter(|row| known.contains(&row.account_id)).map(|row| row.host.clone()));
@@ -108,7 +108,7 @@ pub fn explain(
         }
         let host = match hosts.len() {
             0 if undecided.values().all(|found| found.host.is_some()) => {
-                return Ok(Found::Nothing(alike(tx, code)?));
+                return Ok(Found::Nothing(alike(tx, &ids, code)?));
             }
             0 | 1 => hosts.pop_first(),
             _ => return Ok(Found::Several(hosts.into_iter().collect())),
@@ -177,12 +177,9 @@ impl Stored {
     }
 }
 
-/// Codes that a slip of the pen might have turned into this one, the likeliest first.
-fn alike(tx: &mut Tx<'_>, code: &str) -> Result<Vec<String>> {
-    let wanted = code.to_lowercase();
-    let codes: BTreeSet<String> = events::near(tx, code)?.into_iter().collect();
-    let measured = codes.into_iter().map(|code| (strsim::osa_distance(&wanted, &code.to_lowercase()), code));
-    let mut near: Vec<_> = measured.filter(|(distance, _)| *distance <= DISTANCE).collect();
-    near.sort();
-    Ok(near.into_iter().take(SUGGESTED).map(|(_, code)| code).collect())
+/// Codes of these accounts' bookings that a slip of the pen might have turned into this one. Only such codes are looked
+/// up, so that it takes as long however many bookings there are.
+fn alike(tx: &mut Tx<'_>, accounts: &[i32], code: &str) -> Result<Vec<String>> {
+    let near = events::booked(tx, accounts, &slips::of(code))?;
+    Ok(near.into_iter().take(SUGGESTED).collect())
 }

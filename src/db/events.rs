@@ -7,7 +7,7 @@ mod selection;
 mod settle;
 mod waiting;
 
-pub use about::{accounts_of, near, of_entities, undecided_naming};
+pub use about::{accounts_of, booked, of_entities, undecided_naming};
 pub use bodies::{body_size, count_prunable, is_pruned, page, prune, without_body};
 pub use heard::{last_of_account, last_of_no_account, minutes_of_account};
 pub use selection::Selection;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Text};
+use diesel::sql_types::{Binary, Bool};
 
 use super::Delivery;
 use crate::db::rows::Event;
@@ -15,8 +15,6 @@ use crate::db::{Result, Tx, on};
 const KEYS: usize = 1_000;
 /// Bodies that are read at once.
 const PAGE: i64 = 100;
-/// Codes that are compared with one that nobody knows.
-const CANDIDATES: i64 = 20_000;
 
 /// The decided events about these objects of an account, in the order of receipt.
 pub fn of_entities(tx: &mut Tx<'_>, account_id: i32, kind: &str, keys: &[String]) -> Result<Vec<Event>> {
@@ -94,16 +92,14 @@ pub fn accounts_of(tx: &mut Tx<'_>, accounts: &[i32], code: &str) -> Result<BTre
     Ok(found)
 }
 
-/// Codes of bookings of which one half is that of this code, in any case: a slip seldom touches both.
-pub fn near(tx: &mut Tx<'_>, code: &str) -> Result<Vec<String>> {
-    let letters: Vec<char> = code.to_lowercase().chars().collect();
-    let escaped = |letters: &[char]| {
-        letters.iter().collect::<String>().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-    };
-    let begin = format!("{}%", escaped(&letters[..letters.len() / 2]));
-    let end = format!("%{}", escaped(&letters[letters.len() / 2..]));
-    let lower = || sql::<Text>("lower(bookings.code)");
-    let query = || bookings::table.filter(lower().like(&begin).escape('\\').or(lower().like(&end).escape('\\')));
-    let query = || query().select(bookings::code).limit(CANDIDATES);
-    Ok(on!(tx, |connection| query().load(connection))?)
+/// Which of these codes bookings of these accounts have.
+pub fn booked(tx: &mut Tx<'_>, accounts: &[i32], codes: &[String]) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for codes in codes.chunks(KEYS) {
+        let rows =
+            || bookings::table.filter(bookings::account_id.eq_any(accounts)).filter(bookings::code.eq_any(codes));
+        let codes: Vec<String> = on!(&mut *tx, |connection| rows().select(bookings::code).load(connection))?;
+        found.extend(codes);
+    }
+    Ok(found)
 }
