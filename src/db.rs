@@ -44,6 +44,9 @@ pub enum Database {
     Sqlite(std::sync::Arc<sqlite::Sqlite>),
 }
 
+/// How long a pooled connection is kept that nobody uses.
+const UNUSED: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// What a commit is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Durability {
@@ -147,6 +150,15 @@ impl Database {
         match self {
             Self::Postgres(_) => Ok(true),
             Self::Sqlite(sqlite) => sqlite.checkpoint(),
+        }
+    }
+
+    /// Gives memory back each time nothing was written for a while; it has to be dropped to end. PostgreSQL's caches are
+    /// the server's.
+    pub async fn rest_between_writes(&self) {
+        match self {
+            Self::Postgres(_) => {}
+            Self::Sqlite(sqlite) => sqlite.rest_between_writes().await,
         }
     }
 

@@ -12,6 +12,8 @@ use crate::server::{Server, mirror};
 
 /// How long it is watched doing nothing.
 const IDLE: Duration = Duration::from_secs(10);
+/// How long after its last work its memory is looked at.
+const REST: Duration = Duration::from_secs(30);
 
 /// On the database of an earlier run.
 pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>) -> anyhow::Result<()> {
@@ -35,8 +37,21 @@ pub(crate) fn measure(bench: &mut Bench<'_>, backend: Backend, place: &Place<'_>
     let took = |(thread, cpu): (_, f64)| cpu - before.get(&thread).copied().unwrap_or_default();
     let idle = server.cpu_of_threads()?.into_iter().map(took).sum::<f64>() / IDLE.as_secs_f64();
     bench.report.add("processor time while idle, ms a minute", backend.name(), idle * 60e3);
-    bench.report.add("memory while idle, MiB", backend.name(), server.memory()?.0);
+    bench.report.add("memory after the start, MiB", backend.name(), server.memory()?.0);
     server.stop()
+}
+
+/// What is left of a burst.
+pub(crate) fn memory(
+    bench: &mut Bench<'_>,
+    backend: Backend,
+    place: &Place<'_>,
+    server: &Server,
+) -> anyhow::Result<()> {
+    place.until_counted()?;
+    sleep(REST);
+    bench.report.add("memory while idle, MiB", backend.name(), server.memory()?.0);
+    Ok(())
 }
 
 /// A steady load for so many minutes; the memory at the end of each.

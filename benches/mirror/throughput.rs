@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::bench::Bench;
 use crate::place::{Backend, Place};
 use crate::server::Server;
-use crate::{floors, load, truth};
+use crate::{cost, floors, load, truth};
 
 /// Connections that send as soon as they have their answers.
 const CONNECTIONS: usize = 64;
@@ -41,6 +41,7 @@ pub(crate) fn measure<'c>(bench: &mut Bench<'c>, backend: Backend) -> anyhow::Re
     let cpu = server.cpu()? - cpu;
     bench.report.add("service's processor time a booking, µs", name, cpu / f64::from(bookings) * 1e6);
     bench.report.add("memory at full load, MiB", name, server.memory()?.1);
+    cost::memory(bench, backend, &place, &server)?;
     server.stop()?;
     truth::check(&place, 0..WARM_UP + bookings)?;
     if backend == Backend::Sqlite {

@@ -77,6 +77,8 @@ async fn run_until_stopped(args: &Args, config: &Config) -> anyhow::Result<()> {
         });
     }
 
+    let (rested, stop) = (database.clone(), shutdown.clone());
+    tokio::spawn(async move { stop.run_until_cancelled(rested.rest_between_writes()).await });
     let app = AppState::new(config, database.clone(), recorder);
     silence::watch(config, database, &app.recorder, app.silences.clone(), shutdown.clone());
 

@@ -43,6 +43,7 @@ impl Postgres {
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
+            .idle_timeout(Some(super::UNUSED))
             .connection_timeout(Duration::from_secs(5))
             // The error that is returned says the same.
             .error_handler(Box::new(NopErrorHandler))

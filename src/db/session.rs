@@ -58,6 +58,11 @@ impl Session {
         }
     }
 
+    /// Gives up its connection, which keeps as much memory as the largest statement took; the next use makes another.
+    pub fn rest(&mut self) {
+        self.own.connection = None;
+    }
+
     /// Runs a read: on PostgreSQL on this session's connection.
     pub fn read<T>(&mut self, read: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match &self.database {

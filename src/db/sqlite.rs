@@ -1,6 +1,7 @@
 //! SQLite: one writer that all share, many readers, every commit on disk before it returns.
 
 mod names;
+mod rest;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ pub(crate) use names::{Names, beside};
 use parking_lot::FairMutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rustix::fs::{Access, access};
+use tokio::sync::watch;
 
 use super::{Durability, Error, Result};
 
@@ -38,6 +40,8 @@ pub struct Sqlite {
     /// Fair, so that the recorder's turn comes after each batch of the projector.
     writer: FairMutex<Option<Writer>>,
     readers: Pool<Manager>,
+    /// Told of each write.
+    writes: watch::Sender<()>,
 }
 
 struct Writer {
@@ -71,13 +75,14 @@ impl Sqlite {
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
+            .idle_timeout(Some(super::UNUSED))
             .connection_timeout(Duration::from_secs(5))
             // The error that is returned says the same.
             .error_handler(Box::new(NopErrorHandler))
             .connection_customizer(Box::new(ReadOnly(format!("{opening} {READER}"))))
             .build(Manager::new(url))?;
         let (path, opening) = (path.to_owned(), opening.to_owned());
-        Ok(Self { path, durability, opening, writer: FairMutex::new(writer), readers })
+        Ok(Self { path, durability, opening, writer: FairMutex::new(writer), readers, writes: watch::Sender::new(()) })
     }
 
     /// Runs `work` on the writer connection, which is made anew after a fault that left it of no use. An error where the
@@ -94,6 +99,7 @@ impl Sqlite {
         if result.as_ref().is_err_and(Error::breaks_connection) {
             *writer = None;
         }
+        self.writes.send_replace(());
         result
     }
 

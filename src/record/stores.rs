@@ -112,6 +112,17 @@ impl Stores {
         Ok(())
     }
 
+    /// Lets go of what the database's connection keeps of large batches.
+    pub(super) async fn rest(&self) {
+        let rest = self.database.call(|session| {
+            session.rest();
+            Ok(())
+        });
+        if let Err(error) = rest.await {
+            tracing::debug!(%error, "the recorder's connection is kept");
+        }
+    }
+
     /// Runs a job on the spool, and notes how full it is then.
     pub(super) async fn spool<T: Send + 'static>(
         &self,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::batch::Batch;
 use super::stores::Stores;
@@ -13,6 +13,10 @@ use crate::fault;
 
 /// Deliveries in one transaction.
 const BATCH: usize = 1_000;
+/// Bytes of bodies in one transaction after which the connection keeps memory worth giving back, and how long after the
+/// last delivery that is done.
+const LARGE: usize = 1 << 20;
+const QUIET: Duration = Duration::from_secs(5);
 /// Between two tries while nothing can be stored at all.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -20,13 +24,25 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// A lone delivery is stored at once; a batch is only ever what came in while the last one was stored.
 pub(super) async fn run(stores: Arc<Stores>, mut queue: mpsc::Receiver<Waiting>) {
-    while let Some(first) = queue.recv().await {
+    let mut is_large = false;
+    loop {
+        let next = if is_large { timeout(QUIET, queue.recv()).await } else { Ok(queue.recv().await) };
+        let first = match next {
+            Ok(Some(first)) => first,
+            Ok(None) => return,
+            Err(_) => {
+                stores.rest().await;
+                is_large = false;
+                continue;
+            }
+        };
         let mut waiting = vec![first];
         while waiting.len() < BATCH
             && let Ok(next) = queue.try_recv()
         {
             waiting.push(next);
         }
+        is_large |= waiting.iter().map(|one| one.body.body.len()).sum::<usize>() > LARGE;
         store(&stores, waiting).await;
     }
 }

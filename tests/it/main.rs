@@ -79,6 +79,7 @@ mod report_charts;
 mod reports;
 mod reports_by_name;
 mod restarting;
+mod resting;
 mod rewriting;
 mod schema;
 mod schemathesis;
