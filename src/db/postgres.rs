@@ -15,6 +15,10 @@ type Manager = ConnectionManager<PgConnection>;
 const SETTINGS: &str =
     "SET synchronous_commit = on; SET lock_timeout = '5s'; SET timezone = 'UTC'; SET client_min_messages = warning;";
 
+/// How long a pooled connection is tried for; somebody who looks at a page is told sooner.
+const REACH: Duration = Duration::from_secs(5);
+const REACH_OF_READERS: Duration = Duration::from_secs(2);
+
 /// Where nothing is to be written.
 const READ_ONLY: &str = "SET default_transaction_read_only = on;";
 
@@ -28,23 +32,23 @@ pub struct Postgres {
 impl Postgres {
     pub(super) fn new(url: &str, durability: Durability) -> Result<Self> {
         let settings = if durability == Durability::Nothing { READ_ONLY } else { "" };
-        Self::with_settings(url, durability, format!("{SETTINGS} {settings}"))
+        Self::with_settings(url, durability, format!("{SETTINGS} {settings}"), REACH)
     }
 
     /// For reading alone, and no statement for longer than this.
     pub(super) fn for_readers(url: &str, limit: Duration) -> Result<Self> {
         let limit = limit.as_millis();
         let settings = format!("{SETTINGS} {READ_ONLY} SET jit = off; SET statement_timeout = {limit};");
-        Self::with_settings(url, Durability::Nothing, settings)
+        Self::with_settings(url, Durability::Nothing, settings, REACH_OF_READERS)
     }
 
-    fn with_settings(url: &str, durability: Durability, settings: String) -> Result<Self> {
+    fn with_settings(url: &str, durability: Durability, settings: String, reach: Duration) -> Result<Self> {
         let url = &with_timeouts(url);
         let readers = Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
             .idle_timeout(Some(super::UNUSED))
-            .connection_timeout(Duration::from_secs(5))
+            .connection_timeout(reach)
             // The error that is returned says the same.
             .error_handler(Box::new(NopErrorHandler))
             .connection_customizer(Box::new(Settings(settings)))
