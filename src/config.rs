@@ -1,20 +1,22 @@
 //! Configuration: flag, else environment, else `.env`, else the default. A wrong value stops the start.
 
 mod addresses;
+mod files;
 mod options;
 mod privacy;
 mod secret;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf, absolute};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use thiserror::Error;
 
+pub(crate) use files::is_same;
 pub use options::{LogFormat, Options};
 pub use secret::Secret;
 
-use crate::db::{DatabaseUrl, sqlite_file};
+use crate::db::DatabaseUrl;
 use crate::limits::Limits;
 use crate::privacy::Privacy;
 use crate::project::{Settings, Zones};
@@ -96,7 +98,7 @@ impl Config {
         let privacy = privacy::read(options.mask_fields.as_deref(), environment)?;
         let database_url = url.parse().map_err(|reason| wrong("DATABASE_URL", reason))?;
         Ok(Self {
-            spool_path: spool_path(options.spool_path.as_deref(), &database_url)?,
+            spool_path: files::spool(given(options.spool_path.as_deref()), &database_url)?,
             database_url,
             bind: bind(options)?,
             verifier: Verifier {
@@ -212,25 +214,6 @@ fn host(value: Option<&str>) -> Result<String, ConfigError> {
         return Err(wrong("CHECKFRONT_HOST", "write the host alone, such as your-company.checkfront.com"));
     }
     Ok(value.to_lowercase())
-}
-
-/// A file of its own: in the mirror's there would be no room for what the mirror does not take.
-fn spool_path(value: Option<&str>, database: &DatabaseUrl) -> Result<PathBuf, ConfigError> {
-    let path = given(value).unwrap_or("checkfront-spool.db");
-    sqlite_file(path).map_err(|reason| wrong("SPOOL_PATH", reason))?;
-    let path = PathBuf::from(path);
-    if let DatabaseUrl::Sqlite(mirror) = database
-        && is_same(&path, mirror)
-    {
-        return Err(wrong("SPOOL_PATH", "names the database itself; name another file, or none"));
-    }
-    Ok(path)
-}
-
-/// Whether two paths lead to one file, which need not be there yet.
-pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| path.canonicalize().or_else(|_| absolute(path)).unwrap_or_else(|_| path.to_owned());
-    place(one) == place(other)
 }
 
 fn zones(value: Option<&str>) -> Result<Zones, ConfigError> {

@@ -180,6 +180,9 @@ impl Stored {
 /// Codes of these accounts' bookings that a slip of the pen might have turned into this one. Only such codes are looked
 /// up, so that it takes as long however many bookings there are.
 fn alike(tx: &mut Tx<'_>, accounts: &[i32], code: &str) -> Result<Vec<String>> {
-    let near = events::booked(tx, accounts, &slips::of(code))?;
-    Ok(near.into_iter().take(SUGGESTED).collect())
+    let mut near: Vec<_> = events::booked(tx, accounts, &slips::of(code))?.into_iter().collect();
+    // That in capitals is likelier than any other.
+    near.sort_by_key(|near| *near != code.to_uppercase());
+    near.truncate(SUGGESTED);
+    Ok(near)
 }

@@ -147,6 +147,10 @@ impl Spool {
             page.0.push(event);
             page.1.push(body);
         }
+        if after == 0 && page.0.is_empty() {
+            // Somebody else took out what is counted here.
+            self.level = measure(&mut self.connection)?;
+        }
         Ok(page)
     }
 

@@ -56,7 +56,12 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
         output::complain("error: Parquet is no text; name a file with --output FILE");
         return Ok(ExitCode::from(super::USAGE));
     }
-    let written = match &args.output {
+    if let Some(path) = args.output.as_ref().filter(|path| config.is_own(path)) {
+        output::complain(&format!("error: {} is the mirror's own; name another file with --output", path.display()));
+        return Ok(ExitCode::from(super::USAGE));
+    }
+    let output = args.output.as_deref().filter(|path| *path != Path::new("/dev/stdout"));
+    let written = match output {
         None => write(args, format, &database, BufWriter::new(io::stdout())),
         Some(path) if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) => {
             // A pipe or a device: nothing may take its place.
@@ -65,7 +70,11 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
             write(args, format, &database, BufWriter::new(file))
         }
         // A link stays, and what it leads to is replaced.
-        Some(path) => to_file(args, format, &database, &path.canonicalize().unwrap_or_else(|_| path.clone()))?,
+        Some(path) if path.is_symlink() => {
+            let file = path.canonicalize().with_context(|| format!("{} leads to no file", path.display()))?;
+            to_file(args, format, &database, &file)?
+        }
+        Some(path) => to_file(args, format, &database, path)?,
     };
     match written {
         Ok(rows) => {

@@ -30,8 +30,8 @@ pub(super) fn run(args: &Args, config: &Config) -> anyhow::Result<ExitCode> {
     if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
         return Ok(wrong("--from is after --to; write the first day, then the last"));
     }
-    if args.html.as_ref().is_some_and(|page| is_same(page, &args.report)) {
-        return Ok(wrong("--html names the report itself, which would be overwritten; name another file"));
+    if args.html.as_ref().is_some_and(|page| is_same(page, &args.report) || config.is_own(page)) {
+        return Ok(wrong("--html names the report itself, or a file of the mirror's; name another file"));
     }
     let database = Database::open(&config.database_url)?;
     let mut session = database.session();

@@ -4,7 +4,6 @@ mod addresses;
 mod names;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use self::addresses::Addresses;
@@ -134,7 +133,7 @@ impl Masking<'_> {
     }
 
     /// The same values where other fields repeat them: addresses anywhere, any other value within what tells of people.
-    fn repeats(&self, node: Node, of_person: bool, addresses: &Addresses) -> Node {
+    fn repeats(&self, node: Node, of_person: bool, addresses: &Addresses<Fate>) -> Node {
         match node {
             Node::Text(text) => self.repeat(&text, of_person, addresses).map_or(Node::Text(text), |instead| {
                 if instead.trim().is_empty() { Node::Empty } else { Node::Text(instead) }
@@ -154,15 +153,14 @@ impl Masking<'_> {
         }
     }
 
-    fn repeat(&self, text: &str, of_person: bool, addresses: &Addresses) -> Option<String> {
+    fn repeat(&self, text: &str, of_person: bool, addresses: &Addresses<Fate>) -> Option<String> {
         if of_person && let Some(fate) = self.seen.get(&text.trim().to_ascii_lowercase()) {
             return Some(self.instead(text, *fate).unwrap_or_default());
         }
-        addresses
-            .replace(text, |value| self.seen.get(value).and_then(|fate| self.instead(value, *fate)).unwrap_or_default())
+        addresses.replace(text, |value, fate| self.instead(value, fate).unwrap_or_default())
     }
 
-    fn addresses(&self) -> Addresses {
-        Addresses::of(self.seen.keys().filter(|value| value.contains('@') || value.parse::<IpAddr>().is_ok()))
+    fn addresses(&self) -> Addresses<Fate> {
+        Addresses::of(self.seen.iter().map(|(value, fate)| (value, *fate)))
     }
 }

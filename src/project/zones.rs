@@ -36,6 +36,9 @@ impl FromStr for Zones {
         let mut zones = Self::default();
         for part in text.split(',').filter(|part| !part.trim().is_empty()) {
             match part.split_once('=') {
+                Some((host, _)) if host.trim().is_empty() => {
+                    return Err(format!("`{}` names no account; write host=zone", part.trim()));
+                }
                 Some((host, name)) => {
                     if zones.by_host.insert(host.trim().to_lowercase(), zone(name)?).is_some() {
                         return Err(format!("`{}` has two zones; name each account once", host.trim()));
@@ -94,7 +97,7 @@ mod tests {
         let zones: Zones = "A.example=Europe/Paris, UTC".parse().expect("valid");
         assert_eq!(zones.of("a.example"), Some(Tz::Europe__Paris));
         assert_eq!(zones.of("b.example"), Some(Tz::UTC));
-        for wrong in ["Mars/Olympus", "a=UTC,A=Europe/Paris", "UTC,Europe/Paris"] {
+        for wrong in ["Mars/Olympus", "a=UTC,A=Europe/Paris", "UTC,Europe/Paris", "=UTC"] {
             assert!(wrong.parse::<Zones>().is_err(), "{wrong}");
         }
     }

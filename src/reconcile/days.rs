@@ -154,11 +154,14 @@ fn one(
             let total = comparing.money(figures[TOTAL]);
             comparing.find(Difference::MissingInReport, about, None, Some(total), None)
         }
-        // Days without sales may be listed or not.
         (None, Some((_, written))) if !is_nothing => {
             let total = comparing.money(written[TOTAL].unwrap_or_default());
             comparing.find(Difference::MissingInMirror, about, None, None, Some(total))
         }
-        (None, _) => Ok(()),
+        // A day without sales, which may be listed or not: both sides say so.
+        (None, _) => {
+            comparing.pairs += 1;
+            Ok(())
+        }
     }
 }

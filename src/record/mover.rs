@@ -36,7 +36,11 @@ pub(super) async fn run(stores: Arc<Stores>, stop: CancellationToken) {
             Err(_) => (pause * 2).min(BACKOFF),
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => {
+                // What a spool holds that was removed has to be in one that is found.
+                let _ = mover.stores.spool(|_| Ok(())).await;
+                return;
+            }
             () = sleep(pause) => {}
             // While the database takes nothing, trying at once does not help.
             () = mover.stores.filled.notified(), if pause == IDLE => {}

@@ -16,13 +16,13 @@ const BYTES: usize = 8 << 20;
 impl Spool {
     /// Whether its path still leads to it.
     pub fn is_found(&self) -> bool {
-        self.names.still_lead(&self.path)
+        self.names.still_lead(&self.path) && self.is_locked()
     }
 
     /// Opens the path again, with what this one holds; on an error this one may still hold it.
     pub fn found_again(mut self, claim: &Binding) -> std::result::Result<Self, Box<(Option<Self>, Error)>> {
         if self.names.file_still_leads(&self.path) {
-            // Its log alone has gone.
+            // Its log alone has gone, or its lock.
             if let Err(error) = self.empty_log() {
                 return Err(Box::new((Some(self), error)));
             }
@@ -30,11 +30,12 @@ impl Spool {
             drop(self);
             return Self::open(&path, claim).map_err(|error| Box::new((None, error)));
         }
+        let new = self.moved(claim).map_err(|error| Box::new((Some(self), error)))?;
         tracing::warn!(
-            path = %self.path.display(), deliveries = self.level.events,
-            "the spool was removed or replaced while it was open; it is made anew, with what it held"
+            path = %new.path.display(), deliveries = new.level.events,
+            "the spool was removed or replaced while it was open; it was made anew, with what it held"
         );
-        self.moved(claim).map_err(|error| Box::new((Some(self), error)))
+        Ok(new)
     }
 
     /// Moves into the file what the log holds.
@@ -64,13 +65,14 @@ impl Spool {
 
     /// Its own lock, or another where that was removed too.
     fn lock_of_path(&self) -> Result<std::fs::File> {
-        let place = |file: &std::fs::Metadata| (file.dev(), file.ino());
-        let failed = |source| self.failed(source);
-        let own = place(&self.lock.metadata().map_err(failed)?);
-        match metadata(beside(&self.path, ".lock")) {
-            Ok(found) if place(&found) == own => self.lock.try_clone().map_err(failed),
-            _ => lock(&self.path),
-        }
+        if self.is_locked() { self.lock.try_clone().map_err(|source| self.failed(source)) } else { lock(&self.path) }
+    }
+
+    /// Whether others find the lock.
+    fn is_locked(&self) -> bool {
+        let place = |file: std::fs::Metadata| (file.dev(), file.ino());
+        let found = metadata(beside(&self.path, ".lock")).map(place);
+        found.is_ok_and(|found| self.lock.metadata().map(place).is_ok_and(|own| own == found))
     }
 
     fn failed(&self, source: std::io::Error) -> Error {

@@ -183,12 +183,17 @@ on_both! {
         app.apply([payload("booking.json")]).await;
         assert_eq!(explained(&app, &[CODE])["account"], "harbour-tours.checkfront.example");
         app.apply([other.into_bytes()]).await;
-        let before = dump(&app.database);
         let ambiguous = run(&app, &["explain", CODE]);
         assert_eq!(ambiguous.status.code(), Some(2));
         let error = String::from_utf8_lossy(&ambiguous.stderr).into_owned();
         assert!(error.contains("--account HOST") && error.contains("other.checkfront.example"), "{error}");
         assert_eq!(explained(&app, &[CODE, "--account", "OTHER.checkfront.example"])["deliveries"].as_array().unwrap().len(), 1);
+        // Its neighbours are alike, too; what only is in other letters comes first.
+        let neighbours = (1..=9).map(|n| String::from_utf8(payload("booking-one-line.json")).unwrap().replace("LMNO-130526", &format!("FALS-00000{n}")));
+        app.apply(neighbours).await;
+        let lower = run(&app, &["explain", "fals-000009"]);
+        assert!(String::from_utf8_lossy(&lower.stderr).contains("did you mean FALS-000009"), "{lower:?}");
+        let before = dump(&app.database);
         let nobody = run(&app, &["explain", CODE, "--account", "nobody.example"]);
         assert_eq!(nobody.status.code(), Some(2));
         for (typed, wanted) in [("QZRT-120527", "did you mean QZRT-120526?"), ("qzrt-120526", "did you mean QZRT-120526?"), ("NOPE-999999", "`events list --kind booking`"), ("", "`events list")] {

@@ -26,6 +26,20 @@ async fn pipes_devices_and_links_stay_what_they_are() {
     said(&run(&app, &["export", "bookings", "--output", pipe.to_str().unwrap()]));
     assert_eq!(block_in_place(|| reader.join().unwrap()), whole);
     assert!(!std::fs::metadata(&pipe).unwrap().is_file());
+    std::os::unix::fs::symlink(folder.path().join("nothing"), folder.path().join("lost.csv")).unwrap();
+    let lost = run(&app, &["export", "bookings", "--output", folder.path().join("lost.csv").to_str().unwrap()]);
+    assert!(
+        lost.status.code() == Some(1) && String::from_utf8_lossy(&lost.stderr).contains("leads to no file"),
+        "{lost:?}"
+    );
+    // What the mirror is made of.
+    let before = std::fs::read(app.file()).unwrap();
+    for own in [app.file(), format!("{}-wal", app.file()), format!("{}.lock", app.file())] {
+        let refused = run(&app, &["export", "bookings", "--output", &own]);
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && words.contains("is the mirror's own"), "{own}: {words}");
+    }
+    assert_eq!(std::fs::read(app.file()).unwrap(), before);
     let full = run(&app, &["export", "bookings", "--output", "/dev/full"]);
     assert_eq!(full.status.code(), Some(1), "{full:?}");
     assert!(!std::fs::metadata("/dev/full").unwrap().is_file());

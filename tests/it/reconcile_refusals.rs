@@ -70,13 +70,20 @@ async fn what_cannot_be_understood_is_refused(backend: Backend) {
         (&["--status", "Nowhere"], "`Nowhere` is no status of the account; it has HOLD (Reserved)"),
         (&["--from", "2026-02-01", "--to", "2026-01-01"], "--from is after --to"),
         (&["--from", "2062-01-01"], "nothing was compared: none of its 1 rows"),
-        (&["--html", folder.path().join("report.csv").to_str().unwrap()], "--html names the report itself"),
+        (
+            &["--html", folder.path().join("report.csv").to_str().unwrap()],
+            "--html names the report itself, or a file of the mirror's",
+        ),
         (&["--account", "other.example"], "--account may be harbour-tours.checkfront.example"),
     ] {
         let output = reconcile(&app, &folder, &report, arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && said.contains(part), "{part}: {said}");
     }
+    // A day on which nothing was sold, as both sides say, was compared.
+    let quiet = b"Date,Bookings,Total\n2026-01-15,0,0.00\n";
+    let output = reconcile(&app, &folder, quiet, &["--from", "2026-01-15", "--to", "2026-01-15"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     for path in ["/nowhere.csv", folder.path().to_str().unwrap()] {
         let output = run(&app, &["reconcile", "--report", path]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -39,8 +39,9 @@ async fn a_spool_that_is_removed_while_it_is_open() {
     let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
     let (url, client, all) = (cluster.url("postgres"), client(), bodies(15, 8));
     Server::start(&url).kill();
-    let cases: [&[&str]; 5] = [&["", "-wal", "-shm"], &["", "-wal", "-shm", ".lock"], &["-wal"], &["", "-wal"], &[""]];
-    for (case, (removed, part)) in cases.into_iter().zip(all.chunks(all.len().div_ceil(5))).enumerate() {
+    let cases: [&[&str]; 6] =
+        [&["", "-wal", "-shm"], &["", "-wal", "-shm", ".lock"], &["-wal"], &["", "-wal"], &[""], &[".lock"]];
+    for (case, (removed, part)) in cases.into_iter().zip(all.chunks(all.len().div_ceil(6))).enumerate() {
         cluster.stop_server("fast");
         let spool = folder.path().join(format!("spool{case}.db"));
         let server = Server::start_with_spool(&url, &spool);
@@ -59,6 +60,46 @@ async fn a_spool_that_is_removed_while_it_is_open() {
         server.kill();
     }
     assert_complete(&url, &all).await;
+}
+
+/// It is removed, and nothing comes any more: the stop itself makes it anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_is_removed_before_the_stop() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, client, all) = (cluster.url("postgres"), client(), bodies(17, 2));
+    Server::start(&url).kill();
+    cluster.stop_server("fast");
+    let spool = folder.path().join("spool.db");
+    let mut server = Server::start_with_spool(&url, &spool);
+    deliver(&server, &client, &all).await;
+    for suffix in ["", "-wal", "-shm"] {
+        std::fs::remove_file(format!("{}{suffix}", spool.display())).unwrap();
+    }
+    server.signal("TERM");
+    assert!(block_in_place(|| server.wait(Duration::from_secs(20))).success());
+    cluster.start_server();
+    let server = Server::start_with_spool(&url, &spool);
+    server.until_caught_up(&client).await;
+    assert_complete(&url, &all).await;
+}
+
+/// What somebody took out of the spool is waited for no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_somebody_else_emptied() {
+    let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
+    let (url, client, all) = (cluster.url("postgres"), client(), bodies(18, 1));
+    Server::start(&url).kill();
+    cluster.stop_server("fast");
+    let spool = folder.path().join("spool.db");
+    let server = Server::start_with_spool(&url, &spool);
+    deliver(&server, &client, &all).await;
+    let emptied = std::process::Command::new("sqlite3")
+        .arg(&spool)
+        .arg("PRAGMA busy_timeout = 5000; DELETE FROM deliveries")
+        .output();
+    assert!(emptied.unwrap().status.success());
+    cluster.start_server();
+    server.until(&client, "empty", |state| state["spool"]["events"] == 0).await;
 }
 
 /// Only when neither can store: 503, and the sender is told when to come back.
@@ -157,9 +198,12 @@ fn what_is_no_spool_stops_the_start() {
     assert!(std::process::Command::new("sqlite3").arg(&other).arg(tables).status().unwrap().success());
     let before = [&text, &other].map(|file| std::fs::read(file).unwrap());
     for (path, code, words) in [
-        (mirror.to_str().unwrap(), 2, "SPOOL_PATH: names the database itself"),
+        (mirror.to_str().unwrap(), 2, "is the database itself, or a file of its own"),
         (":memory:", 2, "SPOOL_PATH: `:memory:` is not the path of a file"),
         (text.to_str().unwrap(), 2, "SPOOL_PATH: cannot use"),
+        (&format!("{}.lock", mirror.display()), 2, "SPOOL_PATH: "),
+        (folder.path().to_str().unwrap(), 2, "is no file"),
+        ("/dev/null", 2, "is no file"),
         (other.to_str().unwrap(), 1, "is a database with tables of its own; name another file"),
     ] {
         let mut command = exe();
