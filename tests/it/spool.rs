@@ -88,10 +88,11 @@ async fn a_spool_that_is_removed_before_the_stop() {
 async fn a_spool_that_somebody_else_emptied() {
     let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::start());
     let (url, client, all) = (cluster.url("postgres"), client(), bodies(18, 1));
-    Server::start(&url).kill();
-    cluster.stop_server("fast");
     let spool = folder.path().join("spool.db");
     let server = Server::start_with_spool(&url, &spool);
+    // By then it has opened its spool for good.
+    server.until_caught_up(&client).await;
+    cluster.stop_server("fast");
     deliver(&server, &client, &all).await;
     let emptied = std::process::Command::new("sqlite3")
         .arg(&spool)
