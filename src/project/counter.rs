@@ -33,14 +33,14 @@ pub(super) struct Counter {
     since_pause: usize,
     /// Whether deliveries wait for a step.
     one_writer: bool,
-    size: Size,
+    each: Each,
     /// When it last did something, and when it may go on.
     counted: Instant,
     rested: Instant,
 }
 
-/// Bookings in the next step.
-struct Size(u32);
+/// What a booking took in the last step.
+struct Each(Duration);
 
 impl Counter {
     pub(super) fn new(session: Session) -> Self {
@@ -50,7 +50,7 @@ impl Counter {
             listed: true,
             failed: false,
             since_pause: 0,
-            size: Size(LEAST),
+            each: Each(SHORT / LEAST),
             counted: Instant::now(),
             rested: Instant::now(),
         }
@@ -95,8 +95,11 @@ impl Counter {
 
     fn step(&mut self, wanted: Duration) {
         let began = Instant::now();
-        match figures::count_some(&mut self.session, self.size.0) {
-            Ok(counted) => (self.listed, self.failed) = (counted > 0, false),
+        match figures::count_some(&mut self.session, self.each.within(wanted)) {
+            Ok(counted) => {
+                (self.listed, self.failed) = (counted > 0, false);
+                self.each.took(began.elapsed(), counted);
+            }
             Err(error) => {
                 if !std::mem::replace(&mut self.failed, true) {
                     tracing::warn!(%error, "what views add up cannot be counted now: they are right, but slow");
@@ -105,7 +108,6 @@ impl Counter {
             }
         }
         let took = began.elapsed();
-        self.size.took(took, wanted);
         self.counted = Instant::now();
         self.rested = self.counted + took * REST;
     }
@@ -116,13 +118,16 @@ fn after(silence: Duration) -> Duration {
     (silence / PART).clamp(LONG, LONGEST)
 }
 
-impl Size {
-    /// A step took so long, and was to take no longer than that.
-    fn took(&mut self, time: Duration, wanted: Duration) {
-        if time > wanted {
-            self.0 = (self.0 / 2).max(LEAST);
-        } else if time < wanted / 2 {
-            self.0 = (self.0 * 2).min(MOST);
+impl Each {
+    /// Bookings in a step of this time: also of the first short one after long ones.
+    fn within(&self, wanted: Duration) -> u32 {
+        let bookings = wanted.as_nanos() / self.0.as_nanos().max(1);
+        u32::try_from(bookings).unwrap_or(MOST).clamp(LEAST, MOST)
+    }
+
+    fn took(&mut self, time: Duration, bookings: usize) {
+        if let Ok(bookings @ 1..) = u32::try_from(bookings) {
+            self.0 = time / bookings;
         }
     }
 }
@@ -167,15 +172,15 @@ mod tests {
 
     #[test]
     fn a_step_is_as_long_as_deliveries_may_wait() {
-        let mut size = Size(LEAST);
-        let mut steps = |each: Duration, wanted: Duration| {
-            (0..100).for_each(|_| size.took(each * size.0, wanted));
-            each * size.0
-        };
-        assert!((SHORT / 2..=SHORT).contains(&steps(Duration::from_micros(100), SHORT)));
-        assert!((LONG / 2..=LONG).contains(&steps(Duration::from_micros(100), LONG)));
-        assert!((LONGEST / 2..=LONGEST).contains(&steps(Duration::from_micros(100), LONGEST)));
-        assert_eq!(steps(Duration::from_nanos(1), LONG), Duration::from_nanos(1) * MOST);
-        assert_eq!(steps(Duration::from_secs(1), LONG), Duration::from_secs(1) * LEAST);
+        let mut each = Each(SHORT / LEAST);
+        each.took(Duration::from_millis(200), 2_000);
+        assert_eq!([LONGEST, LONG, SHORT].map(|wanted| each.within(wanted)), [2_500, 250, 50]);
+        // A step that found nothing tells nothing.
+        each.took(Duration::from_secs(1), 0);
+        assert_eq!(each.within(SHORT), 50);
+        each.took(Duration::from_nanos(1), 1);
+        assert_eq!(each.within(LONG), MOST);
+        each.took(Duration::from_secs(1), 1);
+        assert_eq!(each.within(LONG), LEAST);
     }
 }
